@@ -1,0 +1,459 @@
+"""The command line: thin, stable for people and for scripts. `coach --help` lists it.
+
+Every command reads its text from the arguments, from a prompt, or with `--batch` as JSON Lines from
+standard input. Exit codes: 0 done, 1 a check failed, 2 input or set-up at fault, 130 interrupted.
+Heavy imports stand inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from coach import __version__
+from coach.errors import CoachError, InputError, ModelError
+
+if TYPE_CHECKING:
+    from coach.pipeline import Coach
+    from coach.settings import Settings
+    from coach.turn import Conversation, Finished
+
+_PRIVACY = (
+    "What stands in a command line can stay in the shell's history and shows in lists of processes. "
+    "For anything private leave the text out and type it at the prompt, or pipe it in."
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code; errors end here as two sentences."""
+    _plain_streams()
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args) or 0)
+    except CoachError as error:
+        print(error.message, error.hint, sep="\n", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coach",
+        description="A reflective coach for close relationships, on this laptop only. "
+        "Without a command it opens the page in your browser.",
+        epilog=_PRIVACY,
+    )
+    parser.add_argument("--version", action="version", version=f"coach {__version__}")
+    parser.set_defaults(run=_page)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], text: str, *, says: str = "") -> Any:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run, skill=None)
+        if says:
+            made.add_argument("text", nargs="?", help=f"{says}; asked for if left out, - reads standard input")
+            made.add_argument("--json", action="store_true", help="print one JSON object")
+            made.add_argument("--batch", action="store_true", help="JSON Lines in, JSON Lines out")
+        return made
+
+    command("page", _page, "open the page in your browser (the same as coach alone)")
+    command("ask", _answer, "answer one message", says="what happened").set_defaults(skill="listen")
+    command("reframe", _answer, "find other words for it", says="the remark or the story").set_defaults(
+        skill="reframe"
+    )
+    command("repair", _answer, "mend after a fight", says="what happened").set_defaults(skill="repair")
+    command("chat", _chat, "talk in the terminal")
+    command("search", _search, "find the cards that fit a story", says="the story")
+    command("screen", _screen, "show what the safety screen sees in a message", says="the message")
+    command("review", _review, "show whether a reply would be let through", says="the reply")
+    command("doctor", _doctor, "check that everything is in place").add_argument(
+        "--json", action="store_true", help="print one JSON object"
+    )
+    command("where", _where, "print every path that the program uses").add_argument(
+        "--json", action="store_true", help="print one JSON object"
+    )
+    reset = command("reset", _reset, "remove index, settings and history, after asking")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    knowledge = command("knowledge", _knowledge, "check the library, or build its index")
+    knowledge.add_argument("act", choices=["check", "build"], help="what to do")
+    evals = command("eval", _eval, "run evaluation suites")
+    evals.add_argument("suites", nargs="*", help="which (default: all)")
+    evals.add_argument("--held-out", action="store_true", help="run on the rows that are never tuned on")
+    evals.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _page(args: argparse.Namespace) -> int:
+    settings = _settings()
+    from coach import offline
+
+    offline.prepare()
+    from coach import start
+    from coach.web.server import serve
+
+    coach = start.coach(settings)
+    _report_problems(coach.library.problems)
+    serve(coach, coach.library, coach.directory, settings, port=settings.port, open_browser=settings.open_browser)
+    return 0
+
+
+def _answer(args: argparse.Namespace) -> int:
+    from coach import start
+
+    settings = _settings()
+    coach = start.coach(settings)
+    _report_problems(coach.library.problems)
+    if args.batch:
+        broken = _Once()
+        code = _batch(lambda row: _answer_row(coach, settings, row, args.skill, broken))
+        return 2 if broken.error else code
+    from coach.report import reply_record
+
+    streams = not args.json
+    finished, notice = _fold(coach, _conversation(settings), _text(args), args.skill, show=streams)
+    if args.json:
+        print(json.dumps(reply_record(finished.reply), ensure_ascii=False))
+    else:
+        _print_sources(finished)
+    return 2 if notice else 0
+
+
+class _Once:
+    """Remembers and prints the first notice of a batch."""
+
+    error: CoachError | None = None
+
+    def __call__(self, error: CoachError) -> None:
+        if self.error is None:
+            print(error.message, error.hint, sep="\n", file=sys.stderr)
+        self.error = error
+
+
+def _answer_row(
+    coach: Coach, settings: Settings, row: dict[str, Any], skill: str, broken: _Once
+) -> dict[str, Any]:
+    from coach.report import reply_record
+    from coach.turn import Finished, Notice
+
+    before, text = _turns(row)
+    conversation = _after(coach, _conversation(settings), before)
+    for event in coach.respond(conversation, text, skill=skill):
+        if isinstance(event, Notice):
+            broken(ModelError(event.message, event.hint))
+        if isinstance(event, Finished):
+            return reply_record(event.reply)
+    raise AssertionError("respond ends with Finished")
+
+
+def _fold(
+    coach: Coach, conversation: Conversation, text: str, skill: str | None, *, show: bool
+) -> tuple[Finished, bool]:
+    """Run one message, printing what is said as it comes; notices go to standard error."""
+    from coach.turn import Finished, Notice, Said
+
+    notice = False
+    for event in coach.respond(conversation, text, skill=skill):
+        if isinstance(event, Said) and show:
+            print(event.text, end="", flush=True)
+        elif isinstance(event, Notice):
+            notice = True
+            print(event.message, event.hint, sep="\n", file=sys.stderr)
+        elif isinstance(event, Finished):
+            if show:
+                print()
+            return event, notice
+    raise AssertionError("respond ends with Finished")
+
+
+def _print_sources(finished: Finished) -> None:
+    reply = finished.reply
+    how = {
+        "model": "written by the model on this machine",
+        "composed": "put together from the library, without a model",
+        "fixed": "a fixed text",
+    }
+    print()
+    for passage in reply.passages:
+        print(f"  read: {passage.title} ({passage.card})")
+    print(f"  {how[reply.origin]}")
+
+
+def _chat(args: argparse.Namespace) -> int:
+    from coach import start
+
+    settings = _settings()
+    coach = start.coach(settings)
+    _report_problems(coach.library.problems)
+    conversation = _conversation(settings)
+    print("A program that listens and asks. Not a therapist, not a person. An empty line ends it.")
+    while True:
+        try:
+            text = input("\n> ")
+        except EOFError:
+            return 0
+        if not text.strip():
+            return 0
+        finished, _ = _fold(coach, conversation, text, None, show=True)
+        _print_sources(finished)
+        conversation = finished.conversation
+
+
+def _search(args: argparse.Namespace) -> int:
+    from coach import offline, start
+    from coach.report import passage_record
+
+    offline.prepare()
+    cards = start.library()
+    _report_problems(cards.problems)
+    found = start.search(cards)
+
+    def look(row: dict[str, Any]) -> dict[str, Any]:
+        before, text = _turns(row)
+        told = [turn for role, turn in before if role == "user"]
+        passages = found.search("\n".join([*told, text][-3:]))
+        return {"passages": [passage_record(p) for p in passages]}
+
+    def show(record: dict[str, Any]) -> None:
+        if not record["passages"]:
+            print("No card fits.")
+        for passage in record["passages"]:
+            print(f"{passage['score']:.2f}  {passage['title']} ({passage['card']})")
+
+    return _one_or_batch(args, look, show)
+
+
+def _screen(args: argparse.Namespace) -> int:
+    from coach.report import risk_record
+    from coach.safety.screen import screen
+
+    def look(row: dict[str, Any]) -> dict[str, Any]:
+        before, text = _turns(row)
+        return risk_record(screen(text, [turn for role, turn in before if role == "user"]))
+
+    def show(record: dict[str, Any]) -> None:
+        print(f"level {record['level']}", *(filter(None, (record["category"], record["subject"]))), sep=", ")
+        for flag in record["flags"]:
+            print(f"  flag: {flag}")
+        for evidence in record["evidence"]:
+            print(f"  {evidence['signal']}: {evidence['words']}")
+
+    return _one_or_batch(args, look, show)
+
+
+def _review(args: argparse.Namespace) -> int:
+    from coach.safety.review import review_reply
+
+    def look(row: dict[str, Any]) -> dict[str, Any]:
+        reply = row.get("reply", row.get("text"))
+        if not isinstance(reply, str):
+            raise InputError("A row has no text in reply.", 'Give {"id": …, "user": …, "reply": …}.')
+        faults = review_reply(str(row.get("user") or ""), reply)
+        return {
+            "verdict": "block" if faults else "pass",
+            "faults": [{"kind": fault.kind, "words": fault.words} for fault in faults],
+        }
+
+    def show(record: dict[str, Any]) -> None:
+        print(record["verdict"])
+        for fault in record["faults"]:
+            print(f"  {fault['kind']}: {fault['words']}")
+
+    return _one_or_batch(args, look, show)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from coach import doctor, offline
+
+    offline.prepare()
+    checks = doctor.examine(_settings())
+    if args.json:
+        print(json.dumps({"checks": [vars(check) for check in checks]}, ensure_ascii=False))
+    else:
+        for check in checks:
+            print(f"{'ok ' if check.ok else 'NO '} {check.name}: {check.told}")
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def _where(args: argparse.Namespace) -> int:
+    from coach.settings import bundled, places
+
+    here = places()
+    found = {
+        "settings": str(here.settings),
+        "index": str(here.index),
+        "models": str(here.models),
+        "history": str(here.history),
+        "knowledge": str(bundled("knowledge")),
+        "prompts": str(bundled("prompts")),
+    }
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        for name, path in found.items():
+            print(f"{name:<10} {path}")
+    return 0
+
+
+def _reset(args: argparse.Namespace) -> int:
+    from coach.settings import places, remove
+
+    here = places()
+    targets = [path for path in (here.cache, here.settings, here.history) if path.exists()]
+    if not targets:
+        print("There is nothing to remove.")
+        return 0
+    print("This removes:", *targets, sep="\n  ")
+    if not args.yes and input("Remove them? Type yes: ").strip().lower() != "yes":
+        print("Nothing was removed.")
+        return 0
+    remove(targets)
+    print("Removed. Model files that you added were kept." if here.models.exists() else "Removed.")
+    return 0
+
+
+def _knowledge(args: argparse.Namespace) -> int:
+    from coach import offline, start
+
+    offline.prepare()
+    cards = start.library()
+    _report_problems(cards.problems)
+    if args.act == "build":
+        start.search(cards).load()
+    print(f"{len(cards.cards)} cards" + (f", {len(cards.problems)} left out" if cards.problems else ""))
+    return 1 if cards.problems else 0
+
+
+def _eval(args: argparse.Namespace) -> int:
+    from coach import offline
+
+    offline.prepare()
+    try:
+        from evals.run import run
+    except ModuleNotFoundError as exc:
+        raise InputError(
+            f"The evaluation suites need a package that is missing ({exc.name}).",
+            "Install it with: pip install 'secure-base[evals]' (Python 3.11 or newer).",
+        ) from exc
+    return run(args.suites, held_out=args.held_out, as_json=args.json)
+
+
+def _settings() -> Settings:
+    from coach import settings
+
+    return settings.load()
+
+
+def _conversation(settings: Settings) -> Conversation:
+    from coach.turn import Conversation
+
+    return Conversation(country=settings.country)
+
+
+def _after(coach: Coach, conversation: Conversation, before: list[tuple[str, str]]) -> Conversation:
+    """The conversation after earlier turns: the user's are screened, no reply is generated in between."""
+    from coach.pipeline import remembered, screened, with_message
+    from coach.turn import Message
+
+    for role, text in before:
+        if role == "user":
+            conversation = remembered(conversation, text, screened(text, conversation))
+            conversation = with_message(conversation, Message("user", text))
+        else:
+            conversation = with_message(conversation, Message("coach", text))
+    return conversation
+
+
+def _turns(row: dict[str, Any]) -> tuple[list[tuple[str, str]], str]:
+    """A row's earlier turns as (role, text), and its last user text."""
+    turns = row.get("turns", [row.get("text")])
+    if not isinstance(turns, list) or not turns:
+        raise InputError("A row has neither text nor turns.", 'Give {"id": …, "text": …}.')
+    told: list[tuple[str, str]] = []
+    for turn in turns:
+        role, text = ("user", turn) if isinstance(turn, str) else _role_and_text(turn)
+        told.append((role, text))
+    if told[-1][0] != "user":
+        raise InputError("The last turn of a row is not the user's.", "End turns with what the user wrote.")
+    return told[:-1], told[-1][1]
+
+
+def _role_and_text(turn: Any) -> tuple[str, str]:
+    roles = {"user": "user", "assistant": "coach", "coach": "coach"}
+    if isinstance(turn, dict) and isinstance(turn.get("content"), str) and turn.get("role") in roles:
+        return roles[turn["role"]], turn["content"]
+    raise InputError(
+        "A turn is neither text nor {role, content}.", "Roles are user and assistant; content is text."
+    )
+
+
+def _one_or_batch(
+    args: argparse.Namespace,
+    look: Callable[[dict[str, Any]], dict[str, Any]],
+    show: Callable[[dict[str, Any]], None],
+) -> int:
+    if args.batch:
+        return _batch(look)
+    record = look({"text": _text(args)})
+    if args.json:
+        print(json.dumps(record, ensure_ascii=False))
+    else:
+        show(record)
+    return 0
+
+
+def _batch(look: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """JSON Lines in, JSON Lines out, in order; a bad line gives an error on its line."""
+    for number, line in enumerate(_lines(), start=1):
+        if not line.strip():
+            continue
+        given: object = None
+        try:
+            given = _row(line, number)
+            record = look(given)
+        except CoachError as error:
+            record = {"error": str(error)}
+        id = given.get("id") if isinstance(given, dict) else None
+        print(json.dumps({"id": id, **record}, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _row(line: str, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as exc:
+        raise InputError(f"Line {number} is not JSON.", "Give one JSON object a line.") from exc
+    if not isinstance(row, dict):
+        raise InputError(f"Line {number} is not a JSON object.", "Give one JSON object a line.")
+    return row
+
+
+def _lines() -> Iterator[str]:
+    for raw in sys.stdin.buffer:
+        yield raw.decode("utf-8", "replace")
+
+
+def _text(args: argparse.Namespace) -> str:
+    """The text of a command: its argument, standard input, or typed at a prompt."""
+    if args.text == "-" or (args.text is None and not sys.stdin.isatty()):
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    return input("> ") if args.text is None else str(args.text)
+
+
+def _report_problems(problems: tuple[CoachError, ...]) -> None:
+    for problem in problems:
+        print(problem.message, problem.hint, file=sys.stderr)
+
+
+def _plain_streams() -> None:
+    """UTF-8 in and out on every system, so that no emoji ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,0 +1,78 @@
+"""Checks of an installation, each with one sentence: what is there, or what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from coach import models
+from coach.errors import CoachError
+from coach.settings import Settings, bundled, places
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    told: str
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything that the program needs; nothing is sent anywhere."""
+    looks: list[tuple[str, Callable[[], str]]] = [
+        ("python", lambda: sys.version.split()[0]),
+        ("library", _library),
+        ("support directory", _directory),
+        ("safety screen", _screen),
+        ("language model", lambda: str(models.language_model(settings))),
+        ("embedding model", lambda: str(models.encoder_folder())),
+        ("index folder", _index_folder),
+        ("sqlite", lambda: sqlite3.sqlite_version),
+    ]
+    return [_check(name, look) for name, look in looks]
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except CoachError as error:
+        return Check(name, False, str(error))
+
+
+def _library() -> str:
+    from coach.cards import read_library
+
+    library = read_library(bundled("knowledge") / "cards")
+    if library.problems:
+        raise library.problems[0]
+    return f"{len(library.cards)} cards"
+
+
+def _directory() -> str:
+    from coach.safety.support import read_directory
+
+    return f"{len(read_directory(bundled('knowledge') / 'support').countries)} countries"
+
+
+def _screen() -> str:
+    from coach.safety.screen import screen
+
+    screen("I want to talk about my sister")
+    return "rules loaded; there is no trained classifier yet"
+
+
+def _index_folder() -> str:
+    from coach.errors import IndexUnavailable
+
+    folder = places().index
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(nearest, os.W_OK):
+        raise IndexUnavailable(
+            f"The folder {nearest} cannot be written to.", "Make it writable, or set COACH_HOME."
+        )
+    return str(folder)

@@ -1,0 +1,279 @@
+"""The one path that every message takes. Read this first.
+
+    text ─ screen ─┬─ risk ≥ 2 ─→ support reply (fixed text, resources of the user's country) ──────────┐
+                   └─ else ─→ skill ─→ retrieve ─→ prompt ─→ engine ─→ review, sentence by sentence ─→ Reply
+                                                                └ draft fails its checks ─→ composed from the cards
+
+`Coach.respond(conversation, text)` yields events and stores nothing: the last event, `Finished`, holds
+the reply and the next `Conversation`, which the caller carries.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from coach import prompting
+from coach.cards import Card, Library
+from coach.errors import InputError, KnowledgeError, ModelError
+from coach.safety import support
+from coach.safety.review import review, sentences
+from coach.safety.screen import screen
+from coach.settings import bundled
+from coach.skills import SKILLS, Draft, Skill
+from coach.skills.story import Story, read_story
+from coach.turn import (
+    ContextFull,
+    Conversation,
+    Event,
+    Finished,
+    Found,
+    Message,
+    Notice,
+    Origin,
+    Passage,
+    Prompt,
+    Reply,
+    Risk,
+    Said,
+    Stage,
+    Timing,
+    never,
+)
+
+_DRAFTS = 2  # a draft that fails its checks is tried once more, then replaced by the composed reply
+_REMEMBERED = 3  # messages that a search looks at: "and then he did it again" needs what came before
+_DROPPED = dict.fromkeys(c for c in [*range(0x20), *range(0x7F, 0xA0)] if c not in (0x09, 0x0A))
+
+
+class Engine(Protocol):
+    """What runs a language model."""
+
+    def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
+        """Yield the answer in pieces; raises ContextFull or ModelError, ends early once `stopped()`."""
+        ...
+
+
+class Retriever(Protocol):
+    """What finds passages."""
+
+    def search(
+        self, query: str, *, count: int = 3, skill: str | None = None, restricted: bool = False
+    ) -> tuple[Passage, ...]:
+        """Return the passages that fit, best first; none where nothing fits."""
+        ...
+
+
+@dataclass
+class Coach:
+    """Answers messages with the parts it was handed; holds nothing of any conversation."""
+
+    engine: Engine
+    retriever: Retriever
+    library: Library
+    directory: support.Directory
+    guess: str | None = None
+
+    def respond(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        skill: str | None = None,
+        stopped: Callable[[], bool] = never,
+    ) -> Iterator[Event]:
+        """Answer one message; `skill` is the user's own choice, and `stopped` is asked while the model writes."""
+        begun = time.perf_counter()
+        before = conversation
+        text = readable(text)
+        risk = screened(text, conversation)
+        conversation = remembered(conversation, text, risk)
+        screen_time = time.perf_counter() - begun
+
+        answer = self._support(before, conversation, text, risk)
+        if answer:
+            yield Said(answer.text)
+            yield self._fixed(conversation, answer, text, risk, Timing(screen_time, screen_time, screen_time))
+            return
+
+        chosen = SKILLS[skill or "listen"]
+        restricted = conversation.unsafe or conversation.awaited is not None
+        if restricted and chosen.off_when_unsafe:
+            answer = support.not_now(conversation, self.directory, guess=self.guess)
+            yield Said(answer.text)
+            yield self._fixed(conversation, answer, text, risk, Timing(screen_time, screen_time, screen_time))
+            return
+
+        yield Stage("reading")
+        query = "\n".join([*before.user_texts, text][-_REMEMBERED:])
+        passages = self.retriever.search(query, skill=chosen.name, restricted=restricted)
+        yield Found(passages)
+
+        template = prompting.read_template(bundled("prompts") / f"{chosen.name}.md")
+        sent = prompting.sent_text(template, text, passages)
+        conversation = with_message(conversation, Message("user", text, sent))
+        story = read_story(text, before.user_texts)
+        cards = [self.library.cards[passage.card] for passage in passages]
+
+        yield Stage("writing")
+        writing = _Writing(self.engine, template, conversation, stopped)
+        first = 0.0
+        draft = Draft("")
+        for event in (_talk if chosen.read is None else _sheet)(writing, chosen, story, cards):
+            if isinstance(event, Draft):
+                draft = event
+                continue
+            first = first or time.perf_counter() - begun
+            yield event
+        total = time.perf_counter() - begun
+
+        origin: Origin = "model" if draft.model else "composed"
+        reply = Reply(
+            draft.text, chosen.name, origin, risk, passages, sheet=draft.sheet, timing=Timing(screen_time, first, total)
+        )
+        yield Finished(reply, with_message(writing.conversation, Message("coach", draft.text)))
+
+    def _support(
+        self, before: Conversation, now: Conversation, text: str, risk: Risk
+    ) -> support.SupportReply | None:
+        """The fixed reply that is due, or None where coaching may go on."""
+        country = now.country
+        raised = risk.level > before.risk.level or risk.category != before.risk.category
+        if risk.level >= 2 and (raised or not before.paused):
+            return support.first(risk, self.directory, country=country, guess=self.guess, said=now.coach_texts)
+        if before.paused:
+            return support.follow_up(before, text, self.directory, guess=self.guess)
+        if before.awaited and support.answered(before.awaited, text) == "yes":
+            known = replace(before.risk, level=2)
+            return support.first(known, self.directory, country=country, guess=self.guess, said=now.coach_texts)
+        if risk.level == 1 and raised and before.awaited is None:
+            return support.first(risk, self.directory, country=country, guess=self.guess, said=now.coach_texts)
+        return None
+
+    def _fixed(
+        self, conversation: Conversation, answer: support.SupportReply, text: str, risk: Risk, timing: Timing
+    ) -> Finished:
+        conversation = with_message(conversation, Message("user", text))
+        conversation = with_message(conversation, Message("coach", answer.text))
+        conversation = replace(conversation, paused=answer.paused, awaited=answer.awaited)
+        reply = Reply(answer.text, "support", "fixed", risk, support=answer.contacts, timing=timing)
+        return Finished(reply, conversation)
+
+
+@dataclass
+class _Writing:
+    """One reply in the making: asks the engine for drafts, and lets the oldest exchanges go if it must."""
+
+    engine: Engine
+    template: prompting.Template
+    conversation: Conversation
+    stopped: Callable[[], bool]
+
+    def draft(self, *, seed: int) -> Iterator[str]:
+        """Yield a draft piece by piece, beginning with the words that the template starts it with."""
+        while True:
+            prompt = prompting.build(self.template, self.conversation, seed=seed)
+            with closing(self.engine.stream(prompt, stopped=self.stopped)) as pieces:  # type: ignore[type-var]
+                try:
+                    first = next(pieces, "")
+                except ContextFull as exc:
+                    smaller = prompting.drop_oldest(self.conversation)
+                    if smaller is None:
+                        raise ModelError(
+                            "The message does not fit into this model's context.", "Write it in two parts."
+                        ) from exc
+                    self.conversation = smaller
+                    continue
+                yield self.template.start + first
+                yield from pieces
+                return
+
+
+def _talk(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
+    """Show a draft's sentences as they pass; at the first that does not, the rest is composed."""
+    shown: list[str] = []
+    try:
+        for seed in range(1, _DRAFTS + 1):
+            with closing(writing.draft(seed=seed)) as pieces:  # type: ignore[type-var]
+                for sentence in sentences(pieces):
+                    if not passes(sentence, shown, skill, story, cards, writing.conversation):
+                        break
+                    yield Said(sentence if not shown else f" {sentence}")
+                    shown.append(sentence)
+            if shown or writing.stopped():
+                break
+    except ModelError as problem:
+        yield Notice(problem.message, problem.hint)
+    text = " ".join(shown)
+    if not writing.stopped():
+        ending = skill.compose(story, cards, shown).text
+        if ending:
+            glue = "\n\n" if shown else ""
+            yield Said(glue + ending)
+            text += glue + ending
+    yield Draft(text, model=bool(shown))
+
+
+def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
+    """Check a draft whole before it is shown; after two that fail, compose."""
+    assert skill.read is not None
+    draft: Draft | None = None
+    try:
+        for seed in range(1, _DRAFTS + 1):
+            text = "".join(writing.draft(seed=seed))
+            yield Stage("checking")
+            if not any(review(sentence, user=story.text) for sentence in sentences([text])):
+                draft = skill.read(text, story, cards)
+            if draft or writing.stopped():
+                break
+    except ModelError as problem:
+        yield Notice(problem.message, problem.hint)
+    draft = draft or skill.compose(story, cards, ())
+    yield Said(draft.text)
+    yield draft
+
+
+def passes(
+    sentence: str, shown: list[str], skill: Skill, story: Story, cards: list[Card], conversation: Conversation
+) -> bool:
+    """Whether a model's sentence may be shown: no fault of safety, and it belongs to this story."""
+    said = [*conversation.coach_texts, *shown]
+    if review(sentence, user=story.text, said=said, unsafe=conversation.unsafe):
+        return False
+    return skill.fits is None or skill.fits(sentence, story, cards)
+
+
+def readable(text: str) -> str:
+    """The message without broken surrogates and control characters; InputError if nothing is left."""
+    text = text.encode("utf-8", "ignore").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.translate(_DROPPED).strip()
+    if not text:
+        raise InputError("There is no text in that message.", "Write a sentence or two about what happened.")
+    return text
+
+
+def screened(text: str, conversation: Conversation) -> Risk:
+    """The screen's verdict; if the screen itself cannot work, support is shown rather than coaching."""
+    try:
+        return screen(text, conversation.user_texts)
+    except KnowledgeError:
+        return Risk(2)
+
+
+def remembered(conversation: Conversation, text: str, risk: Risk) -> Conversation:
+    """The conversation with this message's risk in it: risk never falls, and a `no` ends a question."""
+    awaited = conversation.awaited
+    if awaited and not conversation.paused and support.answered(awaited, text) == "no":
+        awaited = None
+    higher = risk if risk.level > conversation.risk.level else conversation.risk
+    unsafe = conversation.unsafe or (risk.level >= 2 and risk.is_abuse)
+    return replace(conversation, risk=higher, unsafe=unsafe, awaited=awaited)
+
+
+def with_message(conversation: Conversation, message: Message) -> Conversation:
+    """The conversation with one more message."""
+    return replace(conversation, messages=(*conversation.messages, message))

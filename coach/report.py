@@ -1,0 +1,57 @@
+"""Dataclasses to the JSON records that the command line promises (see README, "For scripts")."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from coach.turn import Contact, Passage, Reply, Risk
+
+
+def risk_record(risk: Risk) -> dict[str, Any]:
+    """Level, category and subject (null at level 0), flags and evidence."""
+    return {
+        "level": risk.level,
+        "category": risk.category,
+        "subject": risk.subject,
+        "flags": list(risk.flags),
+        "evidence": [asdict(evidence) for evidence in risk.evidence],
+    }
+
+
+def passage_record(passage: Passage) -> dict[str, Any]:
+    """Card, title and score of one passage."""
+    return {"card": passage.card, "title": passage.title, "score": passage.score}
+
+
+def contact_record(contact: Contact) -> dict[str, Any]:
+    """One line of the support directory."""
+    return {
+        "name": contact.name,
+        "number": contact.number,
+        "text": contact.text,
+        "url": contact.url,
+        "hours": contact.hours,
+        "country": contact.country,
+    }
+
+
+def reply_record(reply: Reply) -> dict[str, Any]:
+    """A reply with all that a script may want; a worksheet's fields stand beside it."""
+    support = [contact_record(contact) for contact in reply.support]
+    sheet = asdict(reply.sheet) if reply.sheet else {}
+    if reply.sheet is None and reply.origin == "fixed":
+        sheet = {"rewrites": []}
+    return {
+        "reply": reply.text,
+        "skill": reply.skill,
+        "origin": reply.origin,
+        "sources": [passage_record(passage) for passage in reply.passages],
+        "level": reply.risk.level,
+        "category": reply.risk.category,
+        "subject": reply.risk.subject,
+        "unsafe": reply.origin == "fixed",
+        "support": support,
+        "timing": asdict(reply.timing),
+        **sheet,
+    }

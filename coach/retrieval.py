@@ -1,0 +1,313 @@
+"""Finds the cards that fit a story: encode, index (chroma on disk), search (dense and BM25, fused).
+
+    CardSearch.search(query) ── encode ─→ nearest vectors (a card's score is its best vector's) ─┐
+                              └ words ─→ BM25 ─────────────────────────────────────────────────┴→ passages
+
+The index is a cache. It is named by the hash of what it was made from, built in a folder of its own and
+then pointed to, so that a half-built one is never read and two processes do not disturb each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from coach.cards import Card, Library
+from coach.errors import IndexUnavailable
+from coach.turn import Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
+
+    Vectors = NDArray[np.float32]
+
+_FORMAT = "1"  # change when what is indexed, or how, changes
+_NEAREST = 64  # vectors asked for; a card has at most eleven, so at least five cards are seen
+_STALE_SECONDS = 86_400.0  # another process may still read an index that was replaced today
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How a score is made; chosen on the development queries (`coach eval retrieval`)."""
+
+    floor: float = 0.36
+    lexical: float = 0.12
+    skill: float = 0.02
+    caution: float = 0.04
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors."""
+
+    name: str
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (texts, dimensions), each row of length 1."""
+        ...
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2 through sentence-transformers, from local files; loaded at first use."""
+
+    name = "all-MiniLM-L6-v2"
+
+    def __init__(self, find: Callable[[], Path]) -> None:
+        self._find = find
+        self._lock = threading.Lock()
+        self._model: SentenceTransformer | None = None
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (texts, 384); text beyond 256 word pieces is not read."""
+        import numpy as np
+
+        with self._lock:
+            if self._model is None:
+                from sentence_transformers import SentenceTransformer
+                from transformers.utils.logging import disable_progress_bar
+
+                disable_progress_bar()
+                self._model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
+            found = self._model.encode(
+                list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            )
+        return np.asarray(found, dtype=np.float32)
+
+
+class WordEncoder:
+    """The shipped fake: every word is a direction, so texts that share words are near."""
+
+    name = "words"
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 of shape (texts, 512)."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), 512), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in _words(text):
+                vectors[row, int(hashlib.sha256(word.encode()).hexdigest()[:8], 16) % 512] += 1.0
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(length, 1e-9)
+
+
+class CardSearch:
+    """Searches the cards of a library; the index is opened, or built, at first use."""
+
+    def __init__(
+        self, library: Library, encoder: Encoder, folder: Path, weighting: Weighting = Weighting()
+    ) -> None:
+        self.library, self.encoder, self.folder, self.weighting = library, encoder, folder, weighting
+        self._lock = threading.Lock()
+        self._index: Index | None = None
+        self._lexical: Lexical | None = None
+
+    def search(
+        self, query: str, *, count: int = 3, skill: str | None = None, restricted: bool = False
+    ) -> tuple[Passage, ...]:
+        """The best passages first, each of another card; none where nothing reaches the floor.
+
+        `restricted` leaves out every card that is marked `off_when_unsafe`.
+        """
+        if not query.strip() or not self.library.cards:
+            return ()
+        scores = self.scores(query)
+        allowed = [
+            (self._weighted(card, scores[card.id], skill), card)
+            for card in self.library.cards.values()
+            if card.id in scores and not (restricted and card.off_when_unsafe)
+        ]
+        best = sorted(allowed, key=lambda pair: (-pair[0], pair[1].id))[:count]
+        return tuple(
+            Passage(card.id, card.title, card.gist, round(min(score, 1.0), 4))
+            for score, card in best
+            if score >= self.weighting.floor
+        )
+
+    def scores(self, query: str) -> dict[str, float]:
+        """Every near card's fused score, before skills and cautions are weighed in."""
+        self.load()
+        assert self._index is not None and self._lexical is not None
+        dense = self._index.nearest(self.encoder.encode([query])[0])
+        lexical = self._lexical.scores(query)
+        return {card: score + self.weighting.lexical * lexical.get(card, 0.0) for card, score in dense.items()}
+
+    def load(self) -> None:
+        """Open the index, building it first where it is missing, old or damaged."""
+        with self._lock:
+            if self._index is None:
+                self._index = open_index(self.library, self.encoder, self.folder)
+            if self._lexical is None:
+                self._lexical = Lexical(self.library)
+
+    def _weighted(self, card: Card, score: float, skill: str | None) -> float:
+        score += self.weighting.skill if skill in card.skills else 0.0
+        return score + (self.weighting.caution if card.kind == "caution" else 0.0)
+
+
+class Lexical:
+    """BM25 over whole cards, in memory; scores are shares of the query's best."""
+
+    def __init__(self, library: Library) -> None:
+        import bm25s
+
+        self._ids = list(library.cards)
+        self._bm25 = bm25s.BM25()
+        if self._ids:
+            self._bm25.index([_words(_whole(card)) for card in library.cards.values()], show_progress=False)
+
+    def scores(self, query: str) -> dict[str, float]:
+        """Card id to 0..1; cards without a shared word are left out."""
+        words = [word for word in set(_words(query)) if word in self._bm25.vocab_dict]
+        if not words:
+            return {}
+        found = self._bm25.get_scores(sorted(words))
+        top = float(found.max())
+        return {id: float(s) / top for id, s in zip(self._ids, found, strict=True) if s > 0} if top > 0 else {}
+
+
+class Index:
+    """Vectors of titles, gists and situations in chroma; vectors are passed in, chroma embeds nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        import chromadb
+        from chromadb.config import Settings as ChromaSettings
+
+        settings = ChromaSettings(anonymized_telemetry=False)
+        self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+        self._cards = self._client.get_or_create_collection(
+            "cards", embedding_function=None, metadata={"hnsw:space": "cosine"}
+        )
+
+    def add(self, parts: Sequence[tuple[str, str]], vectors: Vectors) -> None:
+        """Store one vector for each (card id, text)."""
+        if parts:
+            self._cards.add(
+                ids=[f"{card}#{number}" for number, (card, _) in enumerate(parts)],
+                embeddings=vectors,
+                metadatas=[{"card": card} for card, _ in parts],
+            )
+
+    def nearest(self, vector: Any) -> dict[str, float]:
+        """Card id to the cosine of its best vector."""
+        found = self._cards.query(
+            query_embeddings=[vector], n_results=_NEAREST, include=["metadatas", "distances"]
+        )
+        best: dict[str, float] = {}
+        for meta, distance in zip((found["metadatas"] or [[]])[0], (found["distances"] or [[]])[0], strict=True):
+            card = str(meta["card"])
+            best[card] = max(best.get(card, -1.0), 1.0 - float(distance))
+        return best
+
+    def count(self) -> int:
+        """How many vectors are stored."""
+        return int(self._cards.count())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._client.close()
+
+
+def open_index(library: Library, encoder: Encoder, folder: Path) -> Index:
+    """The index of this library: the one on disk if it is whole and current, else built anew."""
+    key = content_hash(library, encoder)
+    return _stored(library, folder, key) or _build(library, encoder, folder, key)
+
+
+def _stored(library: Library, folder: Path, key: str) -> Index | None:
+    """The index that `current.json` points to, or None where it is missing, old or damaged."""
+    try:
+        current = json.loads((folder / "current.json").read_text(encoding="utf-8"))
+        if current["key"] != key or not (folder / current["folder"]).is_dir():
+            return None
+        index = Index(folder / current["folder"])
+        if index.count() == len(_parts(library)):
+            return index
+        index.close()
+    except (OSError, ValueError, KeyError, TypeError, *_chroma_faults()):
+        pass  # rebuilding cures them all
+    return None
+
+
+def _chroma_faults() -> tuple[type[Exception], ...]:
+    """What chroma raises on damaged, read-only and full storage."""
+    import sqlite3
+
+    from chromadb.errors import ChromaError
+
+    return ChromaError, sqlite3.Error, RuntimeError
+
+
+def content_hash(library: Library, encoder: Encoder) -> str:
+    """What an index depends on, as a hash: the cards' indexed texts, the encoder and the format."""
+    told = json.dumps([_FORMAT, encoder.name, _parts(library)], ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _build(library: Library, encoder: Encoder, folder: Path, key: str) -> Index:
+    """Build aside in a folder that nobody else writes, then point to it."""
+    name = f"{key[:12]}-{uuid.uuid4().hex[:8]}"
+    parts = _parts(library)
+    vectors = encoder.encode([text for _, text in parts]) if parts else None
+    try:
+        (folder / name).mkdir(parents=True)
+        index = Index(folder / name)
+        if vectors is not None:
+            index.add(parts, vectors)
+        part = folder / f"{name}.part"
+        part.write_text(json.dumps({"key": key, "folder": name}), encoding="utf-8")
+        os.replace(part, folder / "current.json")
+    except (OSError, *_chroma_faults()) as exc:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        raise IndexUnavailable(
+            f"The search index cannot be written to {folder}.",
+            "Free some disk space or make that folder writable, or set COACH_HOME to another folder.",
+        ) from exc
+    _sweep(folder, keep=name)
+    return index
+
+
+def _sweep(folder: Path, *, keep: str) -> None:
+    """Remove indexes that were replaced a day ago or more."""
+    for old in folder.iterdir():
+        if old.is_dir() and old.name != keep and time.time() - old.stat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _parts(library: Library) -> list[tuple[str, str]]:
+    """What gets a vector: each card's title with its gist, and each of its situations."""
+    return [
+        (card.id, text)
+        for card in library.cards.values()
+        for text in (f"{card.title}. {card.gist}", *card.situations)
+    ]
+
+
+def _whole(card: Card) -> str:
+    return " ".join([card.title, card.gist, " ".join(card.tags), " ".join(card.situations), card.body])
+
+
+def _words(text: str) -> list[str]:
+    """Words for BM25 and the fake encoder: lower case, without the commonest."""
+    return [w for w in re.findall(r"[a-z][a-z']+", text.lower().replace("’", "'")) if w not in _COMMON]
+
+
+_COMMON = frozenset(
+    """a about after again all also am an and any are as at be been before being but by can could did do
+    does doing don't down even every few for from get got had has have having he he's her hers here him his
+    how i i'd i'll i'm i've if in into is isn't it it's its just know like make me more most much my never no
+    not now of off on one only or other our out over own really said say says she she's so some still such
+    than that that's the their them then there these they they're this those to too up us very was way we
+    were what when where which who why will with would yes you your""".split()
+)

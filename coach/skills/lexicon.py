@@ -1,0 +1,212 @@
+"""The words that the skills know: feelings, pseudo-feelings, needs and themes, from knowledge/*.yaml.
+
+`lexicon()` reads both files once, checks every key, and keeps compiled patterns beside the entries.
+A mistake in a file is a KnowledgeError that names file, line and cure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from coach.cards import read_mapping
+from coach.errors import KnowledgeError
+from coach.settings import bundled
+
+PLACES = frozenset({"{it}", "{they}", "{them}", "{their}", "{themself}", "{They}", "{name}"})
+_LISTS = ("sense", "ask", "view", "request", "limit")
+
+
+@dataclass(frozen=True)
+class Feeling:
+    """A feeling by its plain name, and what people type for it."""
+
+    name: str
+    family: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pseudo:
+    """A word that tells what somebody did; `ask` if it may be a disclosure."""
+
+    word: str
+    words: tuple[str, ...]
+    under: tuple[str, ...]
+    need: str
+    ask: bool
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One kind of trouble, and lines about it with places for the person and the thing."""
+
+    name: str
+    it: str
+    nouns: tuple[str, ...]
+    words: tuple[str, ...]
+    feeling: str
+    need: str
+    sense: tuple[str, ...]
+    ask: tuple[str, ...]
+    view: tuple[str, ...]
+    request: tuple[str, ...]
+    limit: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All entries, and the patterns that find them."""
+
+    feelings: dict[str, Feeling]
+    pseudo: dict[str, Pseudo]
+    needs: dict[str, tuple[str, ...]]
+    themes: tuple[Theme, ...]
+    feeling_of: dict[str, str]
+    pseudo_of: dict[str, str]
+    feeling_pattern: re.Pattern[str]
+    pseudo_pattern: re.Pattern[str]
+    theme_patterns: tuple[re.Pattern[str], ...]
+    need_patterns: dict[str, re.Pattern[str]]
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The bundled lexicon, read on first use."""
+    folder = bundled("knowledge")
+    return read_lexicon(folder / "feelings.yaml", folder / "themes.yaml")
+
+
+def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
+    """Read and check both files."""
+    words, themes = _File(feelings_file), _File(themes_file)
+    words.only(words.data, ("families", "feelings", "pseudo", "needs"), "families")
+    themes.only(themes.data, ("themes",), "themes")
+    families = words.texts(words.data, "families", "families")
+    needs = _needs(words)
+    feelings = [_feeling(words, row, families) for row in words.rows("feelings")]
+    names = {f.name for f in feelings}
+    pseudo = [_pseudo(words, row, names, needs) for row in words.rows("pseudo")]
+    found = [_theme(themes, row, names, needs) for row in themes.rows("themes")]
+    feeling_of = {word: f.name for f in feelings for word in (f.name, *f.words)}
+    pseudo_of = {word: p.word for p in pseudo for word in (p.word, *p.words)}
+    for word in feeling_of.keys() & pseudo_of.keys():
+        words.fail("pseudo", f"{word!r} stands under feelings and under pseudo", "Keep it in one of them")
+    return Lexicon(
+        {f.name: f for f in feelings},
+        {p.word: p for p in pseudo if p.words},
+        needs,
+        tuple(found),
+        feeling_of,
+        {word: name for word, name in pseudo_of.items() if word != "used"},
+        phrases(feeling_of),
+        phrases([word for word in pseudo_of if word != "used"]),
+        tuple(phrases(theme.words) for theme in found),
+        {name: phrases(hints) for name, hints in needs.items()},
+    )
+
+
+def phrases(words: Any) -> re.Pattern[str]:
+    """One pattern for all `words`, longest first; a trailing * takes any ending."""
+    parts = [
+        re.escape(w[:-1]) + r"\w*" if w.endswith("*") else re.escape(w)
+        for w in sorted(set(words), key=lambda w: (-len(w), w))
+    ]
+    return re.compile(r"(?<![\w'])(?:" + "|".join(parts) + r")(?![\w])", re.I)
+
+
+def _needs(file: _File) -> dict[str, tuple[str, ...]]:
+    found = file.data["needs"]
+    if not isinstance(found, dict) or not found:
+        file.fail("needs", "needs must hold entries of the form name: [words]", "Write them so")
+    return {str(name): file.texts(found, str(name), "needs") for name in found}
+
+
+def _feeling(file: _File, row: dict[str, Any], families: tuple[str, ...]) -> Feeling:
+    file.only(row, ("name", "family", "words"), "feelings")
+    family = file.text(row, "family", "feelings")
+    if family not in families:
+        file.fail("feelings", f"the family {family!r} is not known", f"Choose one of {', '.join(families)}")
+    return Feeling(file.text(row, "name", "feelings"), family, file.texts(row, "words", "feelings"))
+
+
+def _pseudo(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[str, Any]) -> Pseudo:
+    file.only(row, ("word", "words", "under", "need", "ask"), "pseudo")
+    under, need = file.texts(row, "under", "pseudo"), file.text(row, "need", "pseudo")
+    for name in under:
+        if name not in feelings:
+            file.fail("pseudo", f"the feeling {name!r} is not known", "Name one from feelings")
+    if need not in needs:
+        file.fail("pseudo", f"the need {need!r} is not known", "Name one from needs")
+    if not isinstance(row["ask"], bool):
+        file.fail("pseudo", "ask must be true or false", "Write true or false")
+    return Pseudo(
+        file.text(row, "word", "pseudo"), file.texts(row, "words", "pseudo"), under, need, bool(row["ask"])
+    )
+
+
+def _theme(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[str, Any]) -> Theme:
+    keys = tuple(Theme.__dataclass_fields__)
+    file.only(row, keys, "themes")
+    lines = {key: file.texts(row, key, "themes") for key in _LISTS}
+    for line in [line for group in lines.values() for line in group]:
+        for place in re.findall(r"\{[^}]*\}", line):
+            if place not in PLACES:
+                file.fail("themes", f"{place} is not a known place", f"Use one of {', '.join(sorted(PLACES))}")
+    feeling, need = file.text(row, "feeling", "themes"), file.text(row, "need", "themes")
+    if feeling not in feelings or need not in needs:
+        file.fail("themes", f"{feeling!r} or {need!r} is not known", "Name a feeling and a need of feelings.yaml")
+    nouns = file.texts(row, "nouns", "themes", least=0)
+    name, it = file.text(row, "name", "themes"), file.text(row, "it", "themes")
+    return Theme(name, it, nouns, file.texts(row, "words", "themes"), feeling, need, **lines)
+
+
+class _File:
+    """One YAML file with the lines of its top-level keys; every complaint names file and line."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise KnowledgeError(f"{path.name}: cannot be read as UTF-8 text.", "Restore the file.") from exc
+        self.data, self.lines = read_mapping(text, path.name)
+
+    def fail(self, key: str, what: str, cure: str) -> None:
+        line = self.lines.get(key, 1)
+        raise KnowledgeError(f"{self.name}, under {key} (from line {line}): {what}.", f"{cure}.")
+
+    def only(self, row: dict[str, Any], keys: tuple[str, ...], where: str) -> None:
+        if not isinstance(row, dict):
+            self.fail(where, "an entry is not of the form key: value", "Write it so")
+        for key in row:
+            if key not in keys:
+                self.fail(where, f"{key} is not a known entry", f"Remove it; known are {', '.join(keys)}")
+        for key in keys:
+            if key not in row:
+                self.fail(where, f"{key} is missing", "Add it")
+
+    def rows(self, key: str) -> list[dict[str, Any]]:
+        value = self.data[key]
+        if not isinstance(value, list) or not value:
+            self.fail(key, f"{key} must be a list of entries", "Write lines that begin with - ")
+        return list(value)
+
+    def text(self, row: dict[str, Any], key: str, where: str) -> str:
+        value = row[key]
+        if not isinstance(value, str) or not value.strip():
+            self.fail(where, f"{key} must be text", "Quote it")
+        return " ".join(str(value).split())
+
+    def texts(self, row: dict[str, Any], key: str, where: str, *, least: int = 1) -> tuple[str, ...]:
+        value = row[key]
+        if (
+            not isinstance(value, list)
+            or len(value) < least
+            or not all(isinstance(v, str) and v.strip() for v in value)
+        ):
+            self.fail(where, f"{key} must be a list of texts", "Quote what YAML takes for something else")
+        return tuple(" ".join(v.split()) for v in value)

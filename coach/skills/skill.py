@@ -1,0 +1,31 @@
+"""What a skill is, and what it hands back: `Draft` and `Skill`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from coach.cards import Card
+from coach.skills.story import Story
+from coach.turn import Sheet
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A finished text of a skill, with its worksheet where it has one; `model` if a model wrote in it."""
+
+    text: str
+    sheet: Sheet | None = None
+    model: bool = False
+
+
+@dataclass(frozen=True)
+class Skill:
+    """One skill. `compose(story, cards, shown)` needs no model: `shown` are sentences that stand already,
+    and the ending is returned. `read(text, story, cards)` makes a checked draft of a model's text, or None
+    if it fails; a skill without `read` is talk, shown as it comes."""
+
+    name: str
+    compose: Callable[[Story, Sequence[Card], Sequence[str]], Draft]
+    read: Callable[[str, Story, Sequence[Card]], Draft | None] | None = None
+    off_when_unsafe: bool = True

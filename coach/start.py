@@ -1,0 +1,36 @@
+"""Puts the real parts together; the only place that knows them all."""
+
+from __future__ import annotations
+
+from coach import models, offline
+from coach.cards import Library, read_library
+from coach.engine import LlamaEngine
+from coach.pipeline import Coach
+from coach.retrieval import CardSearch, MiniLM
+from coach.safety.support import Directory, guess_country, read_directory
+from coach.settings import Settings, bundled, places
+
+
+def library() -> Library:
+    """The cards that came with the program."""
+    return read_library(bundled("knowledge") / "cards")
+
+
+def directory() -> Directory:
+    """The support directory that came with the program."""
+    return read_directory(bundled("knowledge") / "support")
+
+
+def search(cards: Library) -> CardSearch:
+    """Search over these cards, with the index in the user's cache folder."""
+    return CardSearch(cards, MiniLM(models.encoder_folder), places().index)
+
+
+def coach(settings: Settings) -> Coach:
+    """A coach with the real engine and the real search; both load at first use."""
+    offline.prepare()
+    cards, lines = library(), directory()
+    engine = LlamaEngine(
+        lambda: models.language_model(settings), context=settings.context, threads=settings.threads
+    )
+    return Coach(engine, search(cards), cards, lines, guess_country())

@@ -1,0 +1,109 @@
+"""The library's form: what ships is whole, and a broken card is named with file, line and cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coach.cards import Library, read_library
+from coach.errors import KnowledgeError
+from coach.settings import bundled
+
+GOOD = """---
+id: good
+title: A card: with a colon
+kind: idea
+skills: [listen]
+tags: [test]
+sources: [someone]
+teaches: []
+evidence: study
+off_when_unsafe: false
+gist: A plain sentence.
+situations:
+  - one
+  - two
+  - three
+  - four
+  - five
+---
+## The idea
+Words.
+## Why it helps
+Words.
+## What to try
+Words.
+## Words to say
+Words.
+## When not to
+Words.
+""".replace("A card: with a colon", '"A card: with a colon"')
+
+
+def _write(folder: Path, text: str, name: str = "good.md") -> Library:
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_library(folder)
+
+
+def test_what_ships_is_whole(library: Library) -> None:
+    assert library.problems == ()
+    assert len(library.cards) >= 15
+    sources = yaml.safe_load((bundled("knowledge") / "sources.yaml").read_text(encoding="utf-8"))
+    for card in library.cards.values():
+        assert 120 <= len(card.body.split()) <= 320, card.id
+        assert len(card.gist.split()) <= 45, card.id
+        assert set(card.sources) <= set(sources), card.id
+        if card.off_when_unsafe:
+            told = card.sections["When not to"].lower()
+            assert any(word in told for word in ("afraid", "fear", "control", "scare", "hurt")), card.id
+
+
+def test_a_good_card_is_read(tmp_path: Path) -> None:
+    card = _write(tmp_path, GOOD).cards["good"]
+    assert card.title == "A card: with a colon"
+    assert list(card.sections) == ["The idea", "Why it helps", "What to try", "Words to say", "When not to"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("kind: idea", "kind: opinion"), "good.md, line 4: kind is 'opinion'"),
+        (("tags: [test]\n", ""), "tags is missing"),
+        (("gist: A", "mood: blue\ngist: A"), "good.md, line 11: mood is not a known entry"),
+        (("  - five\n", ""), "good.md, line 12: situations has 4 entries"),
+        (("off_when_unsafe: false", "off_when_unsafe: perhaps"), "line 10: off_when_unsafe must be true or false"),
+        (("id: good", "id: other"), "line 2: the id 'other' is not the file's name"),
+        (("skills: [listen]", "skills: [juggle]"), "line 5: 'juggle' in skills is not known"),
+        (("tags: [test]", "tags: [test"), "good.md, line"),
+        (("gist: A", "id: good\ngist: A"), "line 11: id stands twice"),
+        (("## When not to", "### When not to"), "has no section 'When not to'"),
+        (("---\nid", "id"), "line 1: there is no front matter"),
+    ],
+    ids=lambda value: value[0][:18] if isinstance(value, tuple) else "",
+)
+def test_a_broken_card_is_named_and_the_rest_is_used(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    (tmp_path / "fine.md").write_text(GOOD.replace("id: good", "id: fine"), encoding="utf-8")
+    library = _write(tmp_path, GOOD.replace(*change, 1))
+    assert list(library.cards) == ["fine"]
+    assert told in library.problems[0].message
+    assert library.problems[0].hint
+
+
+def test_bytes_that_are_not_text_are_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_bytes(b"---\nid: \xff\xfe\n---\n")
+    assert "UTF-8" in read_library(tmp_path).problems[0].message
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=400), at=st.integers(0, len(GOOD)))
+def test_no_text_breaks_the_reader(tmp_path: Path, text: str, at: int) -> None:
+    (tmp_path / "good.md").write_bytes((GOOD[:at] + text + GOOD[at:]).encode("utf-8", "ignore"))
+    library = read_library(tmp_path)
+    assert len(library.cards) + len(library.problems) == 1
+    assert all(isinstance(problem, KnowledgeError) for problem in library.problems)
