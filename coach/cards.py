@@ -94,7 +94,9 @@ def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         if not isinstance(node, yaml.MappingNode):
-            raise KnowledgeError(f"{name}, line {first_line}: expected entries of the form key: value.", "Add them.")
+            raise KnowledgeError(
+                f"{name}, line {first_line}: expected entries of the form key: value.", "Add them."
+            )
         lines: dict[str, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + first_line
@@ -107,7 +109,8 @@ def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str
         line = (mark.line if mark else 0) + first_line
         problem = getattr(exc, "problem", None) or "not valid YAML"
         raise KnowledgeError(
-            f"{name}, line {line}: {problem}.", "Quote text that holds a colon, and indent lists by two spaces."
+            f"{name}, line {line}: {problem}.",
+            "Quote text that holds a colon, and indent lists by two spaces.",
         ) from exc
 
 
@@ -169,7 +172,9 @@ class _Checker:
     ) -> tuple[str, ...]:
         value = self.front[key]
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-            self.fail(key, f"{key} must be a list of texts", "Write it as [one, two] or as lines that begin with - ")
+            self.fail(
+                key, f"{key} must be a list of texts", "Write it as [one, two] or as lines that begin with - "
+            )
         if not least <= len(value) <= most:
             self.fail(key, f"{key} has {len(value)} entries", f"Give between {least} and {most}")
         for item in value:

@@ -37,6 +37,9 @@ def main(argv: list[str] | None = None) -> int:
     except CoachError as error:
         print(error.message, error.hint, sep="\n", file=sys.stderr)
         return 2
+    except EOFError:
+        print("The input ended before there was an answer.", "Nothing was done.", sep="\n", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -55,11 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_page)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int | None], text: str, *, says: str = "") -> Any:
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int | None], text: str, *, says: str = ""
+    ) -> Any:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run, skill=None)
         if says:
-            made.add_argument("text", nargs="?", help=f"{says}; asked for if left out, - reads standard input")
+            made.add_argument(
+                "text", nargs="?", help=f"{says}; asked for if left out, - reads standard input"
+            )
             made.add_argument("--json", action="store_true", help="print one JSON object")
             made.add_argument("--batch", action="store_true", help="JSON Lines in, JSON Lines out")
         return made
@@ -101,7 +108,14 @@ def _page(args: argparse.Namespace) -> int:
 
     coach = start.coach(settings)
     _report_problems(coach.library.problems)
-    serve(coach, coach.library, coach.directory, settings, port=settings.port, open_browser=settings.open_browser)
+    serve(
+        coach,
+        coach.library,
+        coach.directory,
+        settings,
+        port=settings.port,
+        open_browser=settings.open_browser,
+    )
     return 0
 
 

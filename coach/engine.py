@@ -130,9 +130,7 @@ class LlamaEngine:
         inside a message (`<|im_end|>` and the like) stay plain text."""
         contents = [prompt.system, *((m.sent or m.text) for m in prompt.messages)]
         roles = ["system", *(_ROLES[m.role] for m in prompt.messages)]
-        marked: list[Any] = [
-            {"role": role, "content": f"{_OPEN}{i}{_CLOSE}"} for i, role in enumerate(roles)
-        ]
+        marked: list[Any] = [{"role": role, "content": f"{_OPEN}{i}{_CLOSE}"} for i, role in enumerate(roles)]
         tokens: list[int] = []
         for piece in _render(llama, marked).split(_OPEN):
             number, mark, rest = piece.partition(_CLOSE)
@@ -153,11 +151,14 @@ def _render(llama: Llama, messages: list[Any]) -> str:
         raise ModelError(
             "This model file has no chat template.", "Choose an instruct or chat model in GGUF form."
         )
-    words = {
-        name: llama._model.token_get_text(token) if token >= 0 else ""
-        for name, token in (("eos_token", llama.token_eos()), ("bos_token", llama.token_bos()))
-    }
-    return Jinja2ChatFormatter(template, **words)(messages=messages).prompt
+
+    def word(token: int) -> str:
+        return str(llama._model.token_get_text(token)) if token >= 0 else ""
+
+    formatter = Jinja2ChatFormatter(
+        template, eos_token=word(llama.token_eos()), bos_token=word(llama.token_bos())
+    )
+    return formatter(messages=messages).prompt
 
 
 @functools.cache
@@ -171,7 +172,7 @@ def _silence() -> Any:
 
 
 class ScriptedEngine:
-    """The shipped fake: answers from a list, in order and again from the start, and keeps what it was asked."""
+    """The shipped fake: answers from a list, over and over, and keeps what it was asked."""
 
     def __init__(self, replies: Sequence[str] = ("That sounds hard.",)) -> None:
         self.replies = list(replies)

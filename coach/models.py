@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +124,6 @@ def _write_record(path: Path, record: dict[str, list[str]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(record), encoding="utf-8")
-        os.replace(part, path)
+        part.replace(path)
     except OSError:
         part.unlink(missing_ok=True) if part.exists() else None

@@ -2,7 +2,7 @@
 
     text ─ screen ─┬─ risk ≥ 2 ─→ support reply (fixed text, resources of the user's country) ──────────┐
                    └─ else ─→ skill ─→ retrieve ─→ prompt ─→ engine ─→ review, sentence by sentence ─→ Reply
-                                                                └ draft fails its checks ─→ composed from the cards
+                                                                └ a draft that fails ─→ composed from cards
 
 `Coach.respond(conversation, text)` yields events and stores nothing: the last event, `Finished`, holds
 the reply and the next `Conversation`, which the caller carries.
@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from coach import prompting
@@ -86,7 +85,7 @@ class Coach:
         skill: str | None = None,
         stopped: Callable[[], bool] = never,
     ) -> Iterator[Event]:
-        """Answer one message; `skill` is the user's own choice, and `stopped` is asked while the model writes."""
+        """Answer one message; `skill` is the user's own choice, `stopped` is asked while a model writes."""
         begun = time.perf_counter()
         before = conversation
         text = readable(text)
@@ -94,18 +93,15 @@ class Coach:
         conversation = remembered(conversation, text, risk)
         screen_time = time.perf_counter() - begun
 
-        answer = self._support(before, conversation, text, risk)
-        if answer:
-            yield Said(answer.text)
-            yield self._fixed(conversation, answer, text, risk, Timing(screen_time, screen_time, screen_time))
-            return
-
         chosen = SKILLS[skill or "listen"]
         restricted = conversation.unsafe or conversation.awaited is not None
-        if restricted and chosen.off_when_unsafe:
-            answer = support.not_now(conversation, self.directory, guess=self.guess)
+        answer = self._support(before, conversation, text, risk)
+        if answer is None and restricted and chosen.off_when_unsafe:
+            answer = self._not_now(conversation)
+        if answer:
             yield Said(answer.text)
-            yield self._fixed(conversation, answer, text, risk, Timing(screen_time, screen_time, screen_time))
+            now = time.perf_counter() - begun
+            yield fixed(conversation, text, risk, answer, Timing(screen_time, now, now))
             return
 
         yield Stage("reading")
@@ -133,7 +129,13 @@ class Coach:
 
         origin: Origin = "model" if draft.model else "composed"
         reply = Reply(
-            draft.text, chosen.name, origin, risk, passages, sheet=draft.sheet, timing=Timing(screen_time, first, total)
+            draft.text,
+            chosen.name,
+            origin,
+            risk,
+            passages,
+            sheet=draft.sheet,
+            timing=Timing(screen_time, first, total),
         )
         yield Finished(reply, with_message(writing.conversation, Message("coach", draft.text)))
 
@@ -141,27 +143,40 @@ class Coach:
         self, before: Conversation, now: Conversation, text: str, risk: Risk
     ) -> support.SupportReply | None:
         """The fixed reply that is due, or None where coaching may go on."""
-        country = now.country
         raised = risk.level > before.risk.level or risk.category != before.risk.category
-        if risk.level >= 2 and (raised or not before.paused):
-            return support.first(risk, self.directory, country=country, guess=self.guess, said=now.coach_texts)
-        if before.paused:
+        new = risk.level >= 2 and (raised or not before.paused)
+        asks = risk.level == 1 and raised and before.awaited is None
+        if before.paused and not new:
             return support.follow_up(before, text, self.directory, guess=self.guess)
-        if before.awaited and support.answered(before.awaited, text) == "yes":
-            known = replace(before.risk, level=2)
-            return support.first(known, self.directory, country=country, guess=self.guess, said=now.coach_texts)
-        if risk.level == 1 and raised and before.awaited is None:
-            return support.first(risk, self.directory, country=country, guess=self.guess, said=now.coach_texts)
+        if new or asks:
+            return support.first(
+                risk, self.directory, country=now.country, guess=self.guess, said=now.coach_texts
+            )
         return None
 
-    def _fixed(
-        self, conversation: Conversation, answer: support.SupportReply, text: str, risk: Risk, timing: Timing
-    ) -> Finished:
-        conversation = with_message(conversation, Message("user", text))
-        conversation = with_message(conversation, Message("coach", answer.text))
-        conversation = replace(conversation, paused=answer.paused, awaited=answer.awaited)
-        reply = Reply(answer.text, "support", "fixed", risk, support=answer.contacts, timing=timing)
-        return Finished(reply, conversation)
+    def _not_now(self, conversation: Conversation) -> support.SupportReply:
+        """Why a worksheet is off after abuse, or until a question about safety is answered."""
+        category = conversation.risk.category or "general"
+        contacts = self.directory.contacts(conversation.country, category, guess=self.guess)
+        return support.SupportReply(
+            prompting.fixed_text("not_now"), contacts, conversation.awaited, paused=False
+        )
+
+
+def fixed(
+    conversation: Conversation, text: str, risk: Risk, answer: support.SupportReply, timing: Timing
+) -> Finished:
+    """The end of a turn in which no model spoke."""
+    conversation = with_message(conversation, Message("user", text))
+    conversation = with_message(conversation, Message("coach", answer.text))
+    conversation = replace(
+        conversation,
+        paused=answer.paused,
+        awaited=answer.awaited,
+        country=answer.country or conversation.country,
+    )
+    reply = Reply(answer.text, "support", "fixed", risk, support=answer.contacts, timing=timing)
+    return Finished(reply, conversation)
 
 
 @dataclass
@@ -257,11 +272,19 @@ def readable(text: str) -> str:
 
 
 def screened(text: str, conversation: Conversation) -> Risk:
-    """The screen's verdict; if the screen itself cannot work, support is shown rather than coaching."""
+    """The screen's verdict, or what the answer to a question about safety makes of the risk.
+
+    If the screen itself cannot work, support is shown rather than coaching.
+    """
     try:
-        return screen(text, conversation.user_texts)
+        risk = screen(text, conversation.user_texts)
     except KnowledgeError:
         return Risk(2)
+    if conversation.awaited and not conversation.paused:
+        answered = support.after_answer(conversation.risk, awaited=conversation.awaited, text=text)
+        if answered.level > max(risk.level, conversation.risk.level):
+            return answered
+    return risk
 
 
 def remembered(conversation: Conversation, text: str, risk: Risk) -> Conversation:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from coach.cards import read_mapping
 from coach.errors import KnowledgeError
+from coach.settings import bundled
 from coach.turn import Conversation, Message, Passage, Prompt
 
 _FRONT = re.compile(r"\A---\r?\n(.*?\r?\n)---\r?\n(.*)\Z", re.S)
@@ -39,7 +40,9 @@ def read_template(path: Path) -> Template:
     """Read and check one prompt file; a KnowledgeError names file, line and cure."""
     match = _FRONT.match(path.read_text(encoding="utf-8"))
     if not match:
-        raise KnowledgeError(f"{path.name}, line 1: there is no front matter.", "Begin with a line of three hyphens.")
+        raise KnowledgeError(
+            f"{path.name}, line 1: there is no front matter.", "Begin with a line of three hyphens."
+        )
     front, lines = read_mapping(match[1], path.name, first_line=2)
     for key in front.keys() ^ _KEYS:
         cure = "Remove it." if key in front else "Add it."
@@ -47,11 +50,14 @@ def read_template(path: Path) -> Template:
     parts = re.split(r"^# (system|turn)\n", match[2], flags=re.M)
     texts = {parts[i]: parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
     if texts.keys() != {"system", "turn"}:
-        raise KnowledgeError(f"{path.name}: it needs the sections # system and # turn.", "Add what is missing.")
+        raise KnowledgeError(
+            f"{path.name}: it needs the sections # system and # turn.", "Add what is missing."
+        )
     used = set(re.findall(r"\{(\w+)\}", texts["turn"]))
     if used != _SLOTS or re.search(r"\{\w+\}", texts["system"]):
         raise KnowledgeError(
-            f"{path.name}: # turn must use {{message}} and {{passages}}, and # system no variable.", "Mend that."
+            f"{path.name}: # turn must use {{message}} and {{passages}}, and # system no variable.",
+            "Mend that.",
         )
     return Template(
         str(front["id"]),
@@ -61,6 +67,11 @@ def read_template(path: Path) -> Template:
         int(front["max_tokens"]),
         float(front["temperature"]),
     )
+
+
+def fixed_text(name: str) -> str:
+    """A fixed text of prompts/fixed/."""
+    return (bundled("prompts") / "fixed" / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def sent_text(template: Template, text: str, passages: Sequence[Passage]) -> str:

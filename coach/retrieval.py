@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import threading
@@ -77,7 +76,7 @@ class MiniLM:
                 from sentence_transformers import SentenceTransformer
                 from transformers.utils.logging import disable_progress_bar
 
-                disable_progress_bar()
+                disable_progress_bar()  # type: ignore[no-untyped-call]
                 self._model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
             found = self._model.encode(
                 list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
@@ -99,7 +98,7 @@ class WordEncoder:
             for word in _words(text):
                 vectors[row, int(hashlib.sha256(word.encode()).hexdigest()[:8], 16) % 512] += 1.0
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(length, 1e-9)
+        return np.asarray(vectors / np.maximum(length, 1e-9), dtype=np.float32)
 
 
 class CardSearch:
@@ -141,7 +140,9 @@ class CardSearch:
         assert self._index is not None and self._lexical is not None
         dense = self._index.nearest(self.encoder.encode([query])[0])
         lexical = self._lexical.scores(query)
-        return {card: score + self.weighting.lexical * lexical.get(card, 0.0) for card, score in dense.items()}
+        return {
+            card: score + self.weighting.lexical * lexical.get(card, 0.0) for card, score in dense.items()
+        }
 
     def load(self) -> None:
         """Open the index, building it first where it is missing, old or damaged."""
@@ -174,7 +175,9 @@ class Lexical:
             return {}
         found = self._bm25.get_scores(sorted(words))
         top = float(found.max())
-        return {id: float(s) / top for id, s in zip(self._ids, found, strict=True) if s > 0} if top > 0 else {}
+        return (
+            {id: float(s) / top for id, s in zip(self._ids, found, strict=True) if s > 0} if top > 0 else {}
+        )
 
 
 class Index:
@@ -185,7 +188,7 @@ class Index:
         from chromadb.config import Settings as ChromaSettings
 
         settings = ChromaSettings(anonymized_telemetry=False)
-        self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+        self._client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
         self._cards = self._client.get_or_create_collection(
             "cards", embedding_function=None, metadata={"hnsw:space": "cosine"}
         )
@@ -205,7 +208,9 @@ class Index:
             query_embeddings=[vector], n_results=_NEAREST, include=["metadatas", "distances"]
         )
         best: dict[str, float] = {}
-        for meta, distance in zip((found["metadatas"] or [[]])[0], (found["distances"] or [[]])[0], strict=True):
+        for meta, distance in zip(
+            (found["metadatas"] or [[]])[0], (found["distances"] or [[]])[0], strict=True
+        ):
             card = str(meta["card"])
             best[card] = max(best.get(card, -1.0), 1.0 - float(distance))
         return best
@@ -227,6 +232,8 @@ def open_index(library: Library, encoder: Encoder, folder: Path) -> Index:
 
 def _stored(library: Library, folder: Path, key: str) -> Index | None:
     """The index that `current.json` points to, or None where it is missing, old or damaged."""
+    # rebuilding cures them all
+    faults: tuple[type[Exception], ...] = (OSError, ValueError, KeyError, TypeError, *_chroma_faults())
     try:
         current = json.loads((folder / "current.json").read_text(encoding="utf-8"))
         if current["key"] != key or not (folder / current["folder"]).is_dir():
@@ -235,8 +242,8 @@ def _stored(library: Library, folder: Path, key: str) -> Index | None:
         if index.count() == len(_parts(library)):
             return index
         index.close()
-    except (OSError, ValueError, KeyError, TypeError, *_chroma_faults()):
-        pass  # rebuilding cures them all
+    except faults:
+        pass
     return None
 
 
@@ -260,6 +267,7 @@ def _build(library: Library, encoder: Encoder, folder: Path, key: str) -> Index:
     name = f"{key[:12]}-{uuid.uuid4().hex[:8]}"
     parts = _parts(library)
     vectors = encoder.encode([text for _, text in parts]) if parts else None
+    faults: tuple[type[Exception], ...] = (OSError, *_chroma_faults())
     try:
         (folder / name).mkdir(parents=True)
         index = Index(folder / name)
@@ -267,8 +275,8 @@ def _build(library: Library, encoder: Encoder, folder: Path, key: str) -> Index:
             index.add(parts, vectors)
         part = folder / f"{name}.part"
         part.write_text(json.dumps({"key": key, "folder": name}), encoding="utf-8")
-        os.replace(part, folder / "current.json")
-    except (OSError, *_chroma_faults()) as exc:
+        part.replace(folder / "current.json")
+    except faults as exc:
         shutil.rmtree(folder / name, ignore_errors=True)
         raise IndexUnavailable(
             f"The search index cannot be written to {folder}.",

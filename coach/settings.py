@@ -123,12 +123,17 @@ def save(change: dict[str, Any], path: Path | None = None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text(tomli_w.dumps(kept), encoding="utf-8")
-    os.replace(part, file)
+    part.replace(file)
 
 
 def _checked(name: str, value: object, where: str) -> Any:
     """One value as its field wants it; ranges are the sensible ones, not the possible ones."""
-    ranges = {"port": (1, 65535), "threads": (1, 256), "context": (1024, 131072), "idle_minutes": (0, 100_000)}
+    ranges = {
+        "port": (1, 65535),
+        "threads": (1, 256),
+        "context": (1024, 131072),
+        "idle_minutes": (0, 100_000),
+    }
     try:
         if name in ranges:
             if isinstance(value, bool) or not isinstance(value, (int, str)):
@@ -152,7 +157,6 @@ def _checked(name: str, value: object, where: str) -> Any:
         raise InputError(
             f"{name} in {where} is {value!r}, which is {exc}.", "Correct it or remove it."
         ) from exc
-
 
 
 def remove(targets: Sequence[Path]) -> None:

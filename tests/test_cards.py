@@ -75,7 +75,10 @@ def test_a_good_card_is_read(tmp_path: Path) -> None:
         (("tags: [test]\n", ""), "tags is missing"),
         (("gist: A", "mood: blue\ngist: A"), "good.md, line 11: mood is not a known entry"),
         (("  - five\n", ""), "good.md, line 12: situations has 4 entries"),
-        (("off_when_unsafe: false", "off_when_unsafe: perhaps"), "line 10: off_when_unsafe must be true or false"),
+        (
+            ("off_when_unsafe: false", "off_when_unsafe: perhaps"),
+            "line 10: off_when_unsafe must be true or false",
+        ),
         (("id: good", "id: other"), "line 2: the id 'other' is not the file's name"),
         (("skills: [listen]", "skills: [juggle]"), "line 5: 'juggle' in skills is not known"),
         (("tags: [test]", "tags: [test"), "good.md, line"),

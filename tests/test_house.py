@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "llama_cpp", "chromadb", "sentence_transformers", "gradio", "bm25s", "numpy", "transformers")
+HEAVY = (
+    "torch",
+    "llama_cpp",
+    "chromadb",
+    "sentence_transformers",
+    "gradio",
+    "bm25s",
+    "numpy",
+    "transformers",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.parametrize(
-    "module", ["coach.cli", "coach.pipeline", "coach.start", "coach.engine", "coach.retrieval", "coach.doctor"]
+    "module",
+    ["coach.cli", "coach.pipeline", "coach.start", "coach.engine", "coach.retrieval", "coach.doctor"],
 )
 def test_importing_is_light(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"

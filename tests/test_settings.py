@@ -33,7 +33,12 @@ def test_save_keeps_the_rest_and_none_removes() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("COACH_PORT", "abc"), ("COACH_PORT", "70000"), ("COACH_THREADS", "0"), ("COACH_OPEN_BROWSER", "perhaps")],
+    [
+        ("COACH_PORT", "abc"),
+        ("COACH_PORT", "70000"),
+        ("COACH_THREADS", "0"),
+        ("COACH_OPEN_BROWSER", "perhaps"),
+    ],
 )
 def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
@@ -49,7 +54,9 @@ def test_a_bad_file_is_named(clean_home: Path, text: str) -> None:
         settings.load()
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=60))
 def test_any_text_survives_saving(clean_home: Path, value: str) -> None:
     settings.save({"country": value})
