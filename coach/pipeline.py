@@ -147,7 +147,7 @@ class Coach:
         new = risk.level >= 2 and (raised or not before.paused)
         asks = risk.level == 1 and raised and before.awaited is None
         if before.paused and not new:
-            return support.follow_up(before, text, self.directory, guess=self.guess)
+            return support.follow_up(now, text, self.directory, guess=self.guess)
         if new or asks:
             return support.first(
                 risk, self.directory, country=now.country, guess=self.guess, said=now.coach_texts
@@ -280,11 +280,8 @@ def screened(text: str, conversation: Conversation) -> Risk:
         risk = screen(text, conversation.user_texts)
     except KnowledgeError:
         return Risk(2)
-    if conversation.awaited and not conversation.paused:
-        answered = support.after_answer(conversation.risk, awaited=conversation.awaited, text=text)
-        if answered.level > max(risk.level, conversation.risk.level):
-            return answered
-    return risk
+    answered = support.after_answer(conversation.risk, awaited=conversation.awaited, text=text)
+    return answered if answered.level > max(risk.level, conversation.risk.level) else risk
 
 
 def remembered(conversation: Conversation, text: str, risk: Risk) -> Conversation:
