@@ -264,12 +264,14 @@ def _screen(args: argparse.Namespace) -> int:
 
 def _review(args: argparse.Namespace) -> int:
     from coach.safety.review import review_reply
+    from coach.safety.screen import screen
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         reply = row.get("reply", row.get("text"))
         if not isinstance(reply, str):
             raise InputError("A row has no text in reply.", 'Give {"id": …, "user": …, "reply": …}.')
-        faults = review_reply(str(row.get("user") or ""), reply)
+        user = str(row.get("user") or "")
+        faults = review_reply(user, reply, unsafe=screen(user).is_abuse)
         return {
             "verdict": "block" if faults else "pass",
             "faults": [{"kind": fault.kind, "words": fault.words} for fault in faults],

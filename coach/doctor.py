@@ -54,9 +54,14 @@ def _library() -> str:
 
 
 def _directory() -> str:
-    from coach.safety.support import read_directory
+    from coach.safety.directory import read_directory
+    from coach.safety.support_texts import bundled_texts
 
-    return f"{len(read_directory(bundled('knowledge') / 'support').countries)} countries"
+    directory, texts = read_directory(), bundled_texts()
+    for problem in (*directory.problems, *texts.problems):
+        raise problem
+    lines = sum(len(entry.contacts) for entry in directory.entries.values())
+    return f"{len(directory.countries)} entries, {lines} lines, {len(texts.texts)} fixed texts"
 
 
 def _screen() -> str:

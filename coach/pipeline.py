@@ -67,15 +67,23 @@ class Retriever(Protocol):
         ...
 
 
+def nothing() -> None:
+    """There is nothing to load ahead."""
+
+
 @dataclass
 class Coach:
-    """Answers messages with the parts it was handed; holds nothing of any conversation."""
+    """Answers messages with the parts it was handed; holds nothing of any conversation.
+
+    `guess` is a country to offer while none was chosen; `warm` loads the parts ahead of the first message.
+    """
 
     engine: Engine
     retriever: Retriever
     library: Library
     directory: support.Directory
     guess: str | None = None
+    warm: Callable[[], None] = nothing
 
     def respond(
         self,
@@ -188,10 +196,13 @@ class _Writing:
     conversation: Conversation
     stopped: Callable[[], bool]
 
-    def draft(self, *, seed: int) -> Iterator[str]:
-        """Yield a draft piece by piece, beginning with the words that the template starts it with."""
+    def draft(self, *, seed: int, after: str = "") -> Iterator[str]:
+        """Yield a draft piece by piece, beginning with the words that the template starts it with.
+
+        `after` is what was shown of the reply already; the model goes on from there.
+        """
         while True:
-            prompt = prompting.build(self.template, self.conversation, seed=seed)
+            prompt = prompting.build(self.template, self.conversation, seed=seed, after=after)
             with closing(self.engine.stream(prompt, stopped=self.stopped)) as pieces:  # type: ignore[type-var]
                 try:
                     first = next(pieces, "")
@@ -209,28 +220,36 @@ class _Writing:
 
 
 def _talk(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
-    """Show a draft's sentences as they pass; at the first that does not, the rest is composed."""
-    shown: list[str] = []
+    """Show the opening, then a draft's sentences as they pass; at the first that fails, compose the rest.
+
+    The opening, which needs no model, keeps a small model to this story. Where there is none (a greeting,
+    another language, a recipe), the whole reply is composed.
+    """
+    opening = skill.opening(story) if skill.opening else ""
+    shown: list[str] = [opening] if opening else []
+    if opening:
+        yield Said(opening)
+    by_model = False
     try:
-        for seed in range(1, _DRAFTS + 1):
-            with closing(writing.draft(seed=seed)) as pieces:  # type: ignore[type-var]
-                for sentence in sentences(pieces):
+        for seed in range(1, _DRAFTS + 1) if opening else ():
+            with closing(writing.draft(seed=seed, after=opening)) as pieces:  # type: ignore[type-var]
+                for sentence in filter(None, map(str.strip, sentences(pieces))):
                     if not passes(sentence, shown, skill, story, cards, writing.conversation):
                         break
-                    yield Said(sentence if not shown else f" {sentence}")
+                    yield Said(f" {sentence}")
                     shown.append(sentence)
-            if shown or writing.stopped():
+                    by_model = True
+            if by_model or writing.stopped():
                 break
     except ModelError as problem:
         yield Notice(problem.message, problem.hint)
     text = " ".join(shown)
-    if not writing.stopped():
-        ending = skill.compose(story, cards, shown).text
-        if ending:
-            glue = "\n\n" if shown else ""
-            yield Said(glue + ending)
-            text += glue + ending
-    yield Draft(text, model=bool(shown))
+    ending = "" if writing.stopped() else skill.compose(story, cards, shown).text
+    if ending:
+        glue = "\n\n" if shown else ""
+        yield Said(glue + ending)
+        text += glue + ending
+    yield Draft(text, model=by_model)
 
 
 def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
@@ -241,7 +260,7 @@ def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> 
         for seed in range(1, _DRAFTS + 1):
             text = "".join(writing.draft(seed=seed))
             yield Stage("checking")
-            if not any(review(sentence, user=story.text) for sentence in sentences([text])):
+            if not any(review(line, user=story.text, to_say=True) for line in sentences([text])):
                 draft = skill.read(text, story, cards)
             if draft or writing.stopped():
                 break

@@ -80,12 +80,15 @@ def sent_text(template: Template, text: str, passages: Sequence[Passage]) -> str
     return template.turn.replace("{passages}", told).replace("{message}", _clipped(text))
 
 
-def build(template: Template, conversation: Conversation, *, seed: int = 1) -> Prompt:
-    """The prompt for a conversation whose last message is the user's, without what was dropped."""
+def build(template: Template, conversation: Conversation, *, seed: int = 1, after: str = "") -> Prompt:
+    """The prompt for a conversation whose last message is the user's, without what was dropped.
+
+    `after` is what stands of the answer already, before the template's own first words.
+    """
     return Prompt(
         system=template.system,
         messages=_alternating(conversation.messages[conversation.dropped :]),
-        start=template.start,
+        start=f"{after} {template.start}".strip(),
         max_tokens=template.max_tokens,
         temperature=template.temperature,
         seed=seed,

@@ -33,4 +33,10 @@ def coach(settings: Settings) -> Coach:
     engine = LlamaEngine(
         lambda: models.language_model(settings), context=settings.context, threads=settings.threads
     )
-    return Coach(engine, search(cards), cards, lines, guess_country())
+    found = search(cards)
+
+    def warm() -> None:
+        engine.load()
+        found.search("warm up")  # loads the encoder as well
+
+    return Coach(engine, found, cards, lines, guess_country(), warm)

@@ -7,6 +7,7 @@ A mistake in a file is a KnowledgeError that names file, line and cure.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,18 @@ class Theme:
 
 
 @dataclass(frozen=True)
+class Harm:
+    """One kind of thing a user may have done, and lines to mend it, said to the other."""
+
+    name: str
+    words: tuple[str, ...]
+    acknowledge: tuple[str, ...]
+    path: tuple[str, ...]
+    sense: tuple[str, ...]
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """All entries, and the patterns that find them."""
 
@@ -65,12 +78,14 @@ class Lexicon:
     pseudo: dict[str, Pseudo]
     needs: dict[str, tuple[str, ...]]
     themes: tuple[Theme, ...]
+    harms: tuple[Harm, ...]
     feeling_of: dict[str, str]
     pseudo_of: dict[str, str]
     feeling_pattern: re.Pattern[str]
     pseudo_pattern: re.Pattern[str]
     theme_patterns: tuple[re.Pattern[str], ...]
     need_patterns: dict[str, re.Pattern[str]]
+    harm_patterns: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -84,13 +99,14 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
     """Read and check both files."""
     words, themes = _File(feelings_file), _File(themes_file)
     words.only(words.data, ("families", "feelings", "pseudo", "needs"), "families")
-    themes.only(themes.data, ("themes",), "themes")
+    themes.only(themes.data, ("themes", "harms"), "themes")
     families = words.texts(words.data, "families", "families")
     needs = _needs(words)
     feelings = [_feeling(words, row, families) for row in words.rows("feelings")]
     names = {f.name for f in feelings}
     pseudo = [_pseudo(words, row, names, needs) for row in words.rows("pseudo")]
     found = [_theme(themes, row, names, needs) for row in themes.rows("themes")]
+    harms = tuple(_harm(themes, row) for row in themes.rows("harms"))
     feeling_of = {word: f.name for f in feelings for word in (f.name, *f.words)}
     pseudo_of = {word: p.word for p in pseudo for word in (p.word, *p.words)}
     for word in feeling_of.keys() & pseudo_of.keys():
@@ -100,22 +116,24 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
         {p.word: p for p in pseudo if p.words},
         needs,
         tuple(found),
+        harms,
         feeling_of,
         {word: name for word, name in pseudo_of.items() if word != "used"},
         phrases(feeling_of),
         phrases([word for word in pseudo_of if word != "used"]),
         tuple(phrases(theme.words) for theme in found),
         {name: phrases(hints) for name, hints in needs.items()},
+        tuple(phrases(harm.words) for harm in harms),
     )
 
 
-def phrases(words: Any) -> re.Pattern[str]:
-    """One pattern for all `words`, longest first; a trailing * takes any ending."""
+def phrases(words: Iterable[str]) -> re.Pattern[str]:
+    """One pattern for all `words`, longest first; a trailing * takes any ending, … up to four words."""
     parts = [
-        re.escape(w[:-1]) + r"\w*" if w.endswith("*") else re.escape(w)
+        re.escape(w.rstrip("*")).replace(r"\ …\ ", r"(?:\s[\w']+){0,4}?\s") + (r"\w*" if w.endswith("*") else "")
         for w in sorted(set(words), key=lambda w: (-len(w), w))
     ]
-    return re.compile(r"(?<![\w'])(?:" + "|".join(parts) + r")(?![\w])", re.I)
+    return re.compile(r"(?<![\w])(?:" + "|".join(parts) + r")(?![\w])", re.I)
 
 
 def _needs(file: _File) -> dict[str, tuple[str, ...]]:
@@ -162,6 +180,12 @@ def _theme(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[str
     nouns = file.texts(row, "nouns", "themes", least=0)
     name, it = file.text(row, "name", "themes"), file.text(row, "it", "themes")
     return Theme(name, it, nouns, file.texts(row, "words", "themes"), feeling, need, **lines)
+
+
+def _harm(file: _File, row: dict[str, Any]) -> Harm:
+    file.only(row, tuple(Harm.__dataclass_fields__), "harms")
+    lists = {key: file.texts(row, key, "harms") for key in ("words", "acknowledge", "path", "sense", "ask")}
+    return Harm(file.text(row, "name", "harms"), **lists)
 
 
 class _File:
