@@ -10,18 +10,18 @@ import http.client
 import logging
 import os
 import re
-import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from chromium import Watched, any_port, composer, free, running, said, say, settled, wait_for
+from playwright.sync_api import Browser, Page, expect
 
 from coach import settings as settings_file
 from coach.cards import Card, Library
@@ -186,107 +186,6 @@ def scripted(guard: server.Guard, directory: Directory) -> Iterator[ScriptedCoac
     coach.go_on.set()
 
 
-@contextmanager
-def running(app: server.Guard) -> Iterator[int]:
-    """Serve an app on a free port in a thread, as `serve` does."""
-    import uvicorn
-
-    with closing(server.listen(None if _free(server.PORT) else _any_port())) as listening:
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-            ws="none",
-        )
-        web = uvicorn.Server(config)
-        thread = threading.Thread(target=web.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        wait_for(lambda: web.started)
-        yield listening.getsockname()[1]
-        web.should_exit = True
-        thread.join(10)
-
-
-def _free(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex((server.HOST, port)) != 0
-
-
-def _any_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind((server.HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(true: Callable[[], object], *, seconds: float = 15) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not come about in time"
-        time.sleep(0.02)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    mac = [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    ]
-    found = [
-        os.environ.get("COACH_CHROMIUM"),
-        *map(shutil.which, names),
-        *(m for m in mac if Path(m).exists()),
-    ]
-    path = next((name for name in found if name), None)
-    assert path, "no Chromium was found: tests/browser.sh installs one"
-    args = (
-        "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
-    )
-    with sync_playwright() as play:
-        args += " --no-first-run --disable-quic"
-        opened = play.chromium.launch(executable_path=path, args=args.split())
-        yield opened
-        opened.close()
-    gc.collect()  # what playwright leaves behind must not be collected in the middle of something else
-
-
-class Watched:
-    """A fresh browser profile that remembers every outside request and every fault in its console."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.faults: list[str] = []
-        self.context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 844})
-        self.context.on("request", lambda request: self._asked(request.url))
-        self.context.on("console", lambda said: self._logged(said.type, said.text))
-        self.context.on("weberror", lambda error: self.faults.append(f"error {error.error}"))
-
-    def _asked(self, url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:", "about:")):
-            self.faults.append(f"request {url}")
-
-    def _logged(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.faults.append(f"console {text}")
-
-    def open(self, port: int) -> Page:
-        page = self.context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/")
-        expect(composer(page)).to_be_visible(timeout=20_000)
-        expect(page.locator("#intro .talk h1")).to_be_visible(timeout=20_000)
-        return page
-
-
-@pytest.fixture
-def profile(browser: Browser) -> Iterator[Watched]:
-    """A profile of the test's own, for what leaves or closes the page."""
-    watched = Watched(browser)
-    yield watched
-    watched.context.close()
-    assert watched.faults == []
-
-
 @pytest.fixture
 def own_page(profile: Watched, port: int, scripted: ScriptedCoach) -> Page:
     return profile.open(port)
@@ -314,25 +213,6 @@ def page(shared: tuple[Watched, Page], scripted: ScriptedCoach) -> Iterator[Page
     page.set_viewport_size({"width": 1280, "height": 844})
     faults, watched.faults = watched.faults, []
     assert faults == []
-
-
-def composer(page: Page) -> Locator:
-    return page.get_by_label("Your message")
-
-
-def said(page: Page) -> Locator:
-    return page.locator("#transcript .coach .say")
-
-
-def say(page: Page, text: str) -> None:
-    composer(page).fill(text)
-    composer(page).press("Enter")
-    expect(composer(page)).to_have_value("")
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("#send")).to_be_visible()
-    expect(page.locator("#transcript .thinking")).to_have_count(0)
 
 
 # In the browser
@@ -683,7 +563,7 @@ def test_the_program_stops_from_the_page_after_asking(
     directory: Directory,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    at = _any_port()
+    at = any_port()
     settings = Settings(open_browser=False)
     run = threading.Thread(
         target=server.serve,
@@ -692,7 +572,7 @@ def test_the_program_stops_from_the_page_after_asking(
         daemon=True,
     )
     run.start()
-    wait_for(lambda: not _free(at))
+    wait_for(lambda: not free(at))
     page = profile.open(at)
     wait_for(lambda: f"\nhttp://127.0.0.1:{at}/\n" in "\n" + capsys.readouterr().out)
     ask = page.get_by_role("dialog", name="Stop the program?")
@@ -704,7 +584,7 @@ def test_the_program_stops_from_the_page_after_asking(
     expect(page.get_by_text("Secure Base has stopped. You can close this tab.")).to_be_visible()
     run.join(10)
     assert not run.is_alive()
-    assert _free(at)
+    assert free(at)
 
 
 # The guard, without a browser
