@@ -97,7 +97,11 @@ class Coach:
         begun = time.perf_counter()
         before = conversation
         text = readable(text)
-        risk = screened(text, conversation)
+        try:
+            risk = screened(text, conversation)
+        except KnowledgeError as problem:
+            yield from self._without_screen(conversation, text, problem)
+            return
         conversation = remembered(conversation, text, risk)
         screen_time = time.perf_counter() - begun
 
@@ -161,6 +165,18 @@ class Coach:
                 risk, self.directory, country=now.country, guess=self.guess, said=now.coach_texts
             )
         return None
+
+    def _without_screen(
+        self, conversation: Conversation, text: str, problem: KnowledgeError
+    ) -> Iterator[Event]:
+        """Where the screen itself cannot work, support is shown, and no coaching."""
+        yield Notice(problem.message, problem.hint)
+        contacts = self.directory.contacts(conversation.country, "general", guess=self.guess)
+        answer = support.SupportReply(
+            prompting.fixed_text("screen_down"), contacts, conversation.awaited, conversation.paused
+        )
+        yield Said(answer.text)
+        yield fixed(conversation, text, Risk(), answer, Timing())
 
     def _not_now(self, conversation: Conversation) -> support.SupportReply:
         """Why a worksheet is off after abuse, or until a question about safety is answered."""
@@ -244,12 +260,19 @@ def _talk(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> I
     except ModelError as problem:
         yield Notice(problem.message, problem.hint)
     text = " ".join(shown)
-    ending = "" if writing.stopped() else skill.compose(story, cards, shown).text
+    ending = "" if writing.stopped() else _ending(skill, story, cards, shown, by_model)
     if ending:
-        glue = "\n\n" if shown else ""
-        yield Said(glue + ending)
-        text += glue + ending
-    yield Draft(text, model=by_model)
+        yield Said(ending)
+    yield Draft(text + ending, model=by_model)
+
+
+def _ending(skill: Skill, story: Story, cards: list[Card], shown: list[str], by_model: bool) -> str:
+    """What is still to be said: after the opening alone the composed reply goes on as if there were no model."""
+    whole = "" if by_model else skill.compose(story, cards, ()).text
+    if whole.startswith("".join(shown)):
+        return whole[len("".join(shown)) :]
+    ending = skill.compose(story, cards, shown).text
+    return f"\n\n{ending}" if ending else ""
 
 
 def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
@@ -291,14 +314,8 @@ def readable(text: str) -> str:
 
 
 def screened(text: str, conversation: Conversation) -> Risk:
-    """The screen's verdict, or what the answer to a question about safety makes of the risk.
-
-    If the screen itself cannot work, support is shown rather than coaching.
-    """
-    try:
-        risk = screen(text, conversation.user_texts)
-    except KnowledgeError:
-        return Risk(2)
+    """The screen's verdict, or what the answer to a question about safety makes of the risk."""
+    risk = screen(text, conversation.user_texts)
     answered = support.after_answer(conversation.risk, awaited=conversation.awaited, text=text)
     return answered if answered.level > max(risk.level, conversation.risk.level) else risk
 

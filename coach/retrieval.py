@@ -34,17 +34,23 @@ if TYPE_CHECKING:
 
 _FORMAT = "1"  # change when what is indexed, or how, changes
 _NEAREST = 64  # vectors asked for; a card has at most eleven, so at least five cards are seen
+_GATE_CARDS = 5
 _STALE_SECONDS = 86_400.0  # another process may still read an index that was replaced today
 
 
 @dataclass(frozen=True)
 class Weighting:
-    """How a score is made; chosen on the development queries (`coach eval retrieval`)."""
+    """How a score is made; chosen on the development queries (`coach eval retrieval`).
 
-    floor: float = 0.36
+    Whether anything fits is decided by `gate`, the least mean cosine of the five nearest cards: one card
+    that shares a word with a recipe comes near it, five do not.
+    """
+
+    gate: float = 0.31
+    floor: float = 0.30
     lexical: float = 0.12
-    skill: float = 0.02
-    caution: float = 0.04
+    skill: float = 0.01
+    caution: float = 0.02
 
 
 class Encoder(Protocol):
@@ -121,11 +127,19 @@ class CardSearch:
         """
         if not query.strip() or not self.library.cards:
             return ()
-        scores = self.scores(query)
+        dense, lexical = self.scores(query)
+        nearest = sorted(dense.values(), reverse=True)[:_GATE_CARDS]
+        if sum(nearest) / len(nearest) < self.weighting.gate:
+            return ()
         allowed = [
-            (self._weighted(card, scores[card.id], skill), card)
+            (
+                self._weighted(
+                    card, dense[card.id] + self.weighting.lexical * lexical.get(card.id, 0.0), skill
+                ),
+                card,
+            )
             for card in self.library.cards.values()
-            if card.id in scores and not (restricted and card.off_when_unsafe)
+            if card.id in dense and not (restricted and card.off_when_unsafe)
         ]
         best = sorted(allowed, key=lambda pair: (-pair[0], pair[1].id))[:count]
         return tuple(
@@ -134,15 +148,11 @@ class CardSearch:
             if score >= self.weighting.floor
         )
 
-    def scores(self, query: str) -> dict[str, float]:
-        """Every near card's fused score, before skills and cautions are weighed in."""
+    def scores(self, query: str) -> tuple[dict[str, float], dict[str, float]]:
+        """Every near card's cosine, and every card's lexical score, 0 to 1 each."""
         self.load()
         assert self._index is not None and self._lexical is not None
-        dense = self._index.nearest(self.encoder.encode([query])[0])
-        lexical = self._lexical.scores(query)
-        return {
-            card: score + self.weighting.lexical * lexical.get(card, 0.0) for card, score in dense.items()
-        }
+        return self._index.nearest(self.encoder.encode([query])[0]), self._lexical.scores(query)
 
     def load(self) -> None:
         """Open the index, building it first where it is missing, old or damaged."""

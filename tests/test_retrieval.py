@@ -101,15 +101,15 @@ def _cut(folder: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_no_pointer, _bad_pointer, _no_folder, _cut])
 def test_a_damaged_index_is_rebuilt(library: Library, tmp_path: Path, damage: Callable[[Path], None]) -> None:
-    first = CardSearch(library, WordEncoder(), tmp_path, Weighting(floor=0.1))
+    first = CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1))
     wanted = first.search("the dishes and the silence after the fight")
     damage(tmp_path)
-    again = CardSearch(library, WordEncoder(), tmp_path, Weighting(floor=0.1))
+    again = CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1))
     assert again.search("the dishes and the silence after the fight") == wanted != ()
 
 
 def test_two_at_once_both_work(library: Library, tmp_path: Path) -> None:
-    one, two = (CardSearch(library, WordEncoder(), tmp_path, Weighting(floor=0.1)) for _ in range(2))
+    one, two = (CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1)) for _ in range(2))
     one.load()
     two.load()
     assert one.search("the dishes again") == two.search("the dishes again")

@@ -14,7 +14,9 @@ from coach.skills import listen, reframe, repair
 from coach.skills.skill import Draft, Skill
 
 SKILLS: dict[str, Skill] = {
-    "listen": Skill("listen", listen.compose, off_when_unsafe=False),
+    "listen": Skill(
+        "listen", listen.compose, opening=listen.opening, fits=listen.fits, off_when_unsafe=False
+    ),
     "reframe": Skill("reframe", reframe.compose, reframe.read),
     "repair": Skill("repair", repair.compose, repair.read),
 }

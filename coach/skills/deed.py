@@ -19,10 +19,20 @@ class Deed:
 
 
 _CUT = re.compile(
-    r"(?:,|;)? (?:and now|and then (?=she|he|they|it)|and (?=she|he|they|it|now|my|we|i)|but|so (?=she|he|they|now|we|my|i)|because|cause|cos|since|even though|although|while|as (?=she|he|they)|which|just because|until|after which)\b.*$",
+    (
+        r"(?:,|;)? (?:and now|and then (?=she|he|they|it)|and (?=she|he|they|it|now|my"
+        r"|we|i)|but|so (?=she|he|they|now|we|my|i)|because|cause|cos|since|even though"
+        r"|although|while|as (?=she|he|they)|which|just because|until|after which)\b.*$"
+    ),
     re.I,
 )
-_FIRST = re.compile(r"\bI(?:'ve|'d| have| had)? (?:\w+ly |just |then |also |even |so |kind of |totally )*", re.I)
+_FIRST = re.compile(
+    (
+        r"\bI(?:'ve|'d| have| had)? (?:\w+ly |just |then |also |even |so |kind of "
+        r"|totally )*"
+    ),
+    re.I,
+)
 
 
 def find_deed(story: Story, person: Person) -> Deed | None:
@@ -50,14 +60,25 @@ def find_deed(story: Story, person: Person) -> Deed | None:
 
 
 def _pieces(text: str) -> list[str]:
-    pieces = re.split(r"(?:,|;)? (?:and then|and|but|so|then) (?=(?:i|he|she|they|we|my|it)\b)|, (?=i\b)", text, flags=re.I)
+    pieces = re.split(
+        (
+            r"(?:,|;)? (?:and then|and|but|so|then) (?=(?:i|he|she|they|we|my|it)\b)|, "
+            r"(?=i\b)"
+        ),
+        text,
+        flags=re.I,
+    )
     return [p for piece in pieces for p in clauses(piece)]
 
 
 def _by_me(left: str, text: str) -> bool:
-    """True if the words before belong to I: "I" is the last one named before the act, and it is not denied."""
+    """True if "I" is the last one named before the act, and it is not denied."""
     named = re.findall(r"\b(i|i'm|i've|i'd|he|she|they|we|my \w+|it|[A-Z][a-z]+)\b", left, re.I)
-    named = [n for n in named if n.lower() not in STOP or n.lower() in {"i", "i'm", "i've", "i'd", "he", "she", "they", "we", "it"}]
+    named = [
+        n
+        for n in named
+        if n.lower() not in STOP or n.lower() in {"i", "i'm", "i've", "i'd", "he", "she", "they", "we", "it"}
+    ]
     if not named or named[-1].lower() not in {"i", "i'm", "i've", "i'd"}:
         return False
     return not re.search(r"\b(?:not|n't|never|nearly|almost)\s*$", left, re.I)

@@ -78,6 +78,7 @@ class Lexicon:
     pseudo: dict[str, Pseudo]
     needs: dict[str, tuple[str, ...]]
     themes: tuple[Theme, ...]
+    general: tuple[str, ...]
     harms: tuple[Harm, ...]
     feeling_of: dict[str, str]
     pseudo_of: dict[str, str]
@@ -99,7 +100,7 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
     """Read and check both files."""
     words, themes = _File(feelings_file), _File(themes_file)
     words.only(words.data, ("families", "feelings", "pseudo", "needs"), "families")
-    themes.only(themes.data, ("themes", "harms"), "themes")
+    themes.only(themes.data, ("themes", "general", "harms"), "themes")
     families = words.texts(words.data, "families", "families")
     needs = _needs(words)
     feelings = [_feeling(words, row, families) for row in words.rows("feelings")]
@@ -116,6 +117,7 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
         {p.word: p for p in pseudo if p.words},
         needs,
         tuple(found),
+        themes.texts(themes.data, "general", "general"),
         harms,
         feeling_of,
         {word: name for word, name in pseudo_of.items() if word != "used"},
@@ -130,7 +132,8 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
 def phrases(words: Iterable[str]) -> re.Pattern[str]:
     """One pattern for all `words`, longest first; a trailing * takes any ending, … up to four words."""
     parts = [
-        re.escape(w.rstrip("*")).replace(r"\ …\ ", r"(?:\s[\w']+){0,4}?\s") + (r"\w*" if w.endswith("*") else "")
+        re.escape(w.rstrip("*")).replace(r"\ …\ ", r"(?:\s[\w']+){0,4}?\s")
+        + (r"\w*" if w.endswith("*") else "")
         for w in sorted(set(words), key=lambda w: (-len(w), w))
     ]
     return re.compile(r"(?<![\w])(?:" + "|".join(parts) + r")(?![\w])", re.I)
@@ -173,10 +176,14 @@ def _theme(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[str
     for line in [line for group in lines.values() for line in group]:
         for place in re.findall(r"\{[^}]*\}", line):
             if place not in PLACES:
-                file.fail("themes", f"{place} is not a known place", f"Use one of {', '.join(sorted(PLACES))}")
+                file.fail(
+                    "themes", f"{place} is not a known place", f"Use one of {', '.join(sorted(PLACES))}"
+                )
     feeling, need = file.text(row, "feeling", "themes"), file.text(row, "need", "themes")
     if feeling not in feelings or need not in needs:
-        file.fail("themes", f"{feeling!r} or {need!r} is not known", "Name a feeling and a need of feelings.yaml")
+        file.fail(
+            "themes", f"{feeling!r} or {need!r} is not known", "Name a feeling and a need of feelings.yaml"
+        )
     nouns = file.texts(row, "nouns", "themes", least=0)
     name, it = file.text(row, "name", "themes"), file.text(row, "it", "themes")
     return Theme(name, it, nouns, file.texts(row, "words", "themes"), feeling, need, **lines)

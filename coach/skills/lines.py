@@ -14,19 +14,31 @@ _FORMS = {
     "he": ("he", "him", "his", "himself"),
     "they": ("they", "them", "their", "themselves"),
 }
-_KIN = frozenset("mum mom mam mother mama dad father papa parents gran nan grandma grandad stepmum stepdad".split())
+_KIN = frozenset(
+    ("mum mom mam mother mama dad father papa parents gran nan grandma grandad stepmum stepdad").split()
+)
 _SIBLING = frozenset("brother sister sibling siblings twin brothers sisters stepbrother stepsister".split())
 _FRIEND = frozenset("friend friends mate best-friend bestie".split())
-_WORK = frozenset("boss manager colleague colleagues coworker co-worker coworkers supervisor teammate client".split())
-_WHO = {"in-laws": PARTNER, "closeness": PARTNER, "drifting": PARTNER, "caring": _SIBLING | PARTNER, "parents": _KIN, "sibling": _SIBLING,
-        "friendship": _FRIEND, "work": _WORK}  # fmt: skip
-_SETTINGS = frozenset({"parents", "sibling", "friendship", "work"})
+_WORK = frozenset(
+    ("boss manager colleague colleagues coworker co-worker coworkers supervisor teammate client").split()
+)
+_WHO = {
+    "in-laws": PARTNER,
+    "closeness": PARTNER,
+    "drifting": PARTNER,
+    "caring": _SIBLING | PARTNER,
+    "parents": _KIN,
+    "sibling": _SIBLING,
+    "friendship": _FRIEND,
+    "work": _WORK,
+}
+_SETTINGS = frozenset({"parents", "sibling", "friendship", "work", "grown child"})
 
 
 def themes_of(story: Story) -> tuple[Theme, ...]:
     """The story's themes, what happened before who it happened with."""
     what = [t for t in story.themes if t.name not in _SETTINGS]
-    return tuple([*what, *(t for t in story.themes if t.name in _SETTINGS)])
+    return (*what, *(t for t in story.themes if t.name in _SETTINGS))
 
 
 def person_for(theme: Theme | None, story: Story) -> Person:
@@ -55,8 +67,16 @@ def fill(line: str, theme: Theme | None, story: Story, said: str = "") -> str | 
     they, them, their, self_ = _FORMS[person.pronoun]
     shared = any(p.pronoun == person.pronoun for p in story.people if p != person)
     named = not person.name or (person.second.lower() in said.lower() and not shared)
-    text = line.replace("{it}", thing_of(theme, story.text) if theme else "it").replace("{name}", person.second)
-    for place, pronoun in (("{They}", they), ("{they}", they), ("{them}", them), ("{their}", their), ("{themself}", self_)):
+    text = line.replace("{it}", thing_of(theme, story.text) if theme else "it").replace(
+        "{name}", person.second
+    )
+    for place, pronoun in (
+        ("{They}", they),
+        ("{they}", they),
+        ("{them}", them),
+        ("{their}", their),
+        ("{themself}", self_),
+    ):
         while place in text:
             word = pronoun
             if not named and place != "{themself}" and text.find(place) == _first_place(text):

@@ -15,11 +15,32 @@ from collections.abc import Callable, Sequence
 
 from coach.cards import Card
 from coach.skills.deed import Deed, find_deed
+from coach.skills.lexicon import lexicon
 from coach.skills.lines import filled, person_for, themes_of
 from coach.skills.skill import Draft
-from coach.skills.lexicon import lexicon
-from coach.skills.story import FOREIGN, Quote, Story, split_sentences, thing_of, to_second_person, trimmed, weigh
-from coach.skills.wording import STOP, bare, content, count, listed, lower_first, pick, sentence, stem, upper_first, words
+from coach.skills.story import (
+    FOREIGN,
+    Quote,
+    Story,
+    split_sentences,
+    thing_of,
+    to_second_person,
+    trimmed,
+    weigh,
+)
+from coach.skills.wording import (
+    STOP,
+    bare,
+    content,
+    count,
+    listed,
+    lower_first,
+    pick,
+    sentence,
+    stem,
+    upper_first,
+    words,
+)
 
 MOST = 110
 LEAST = 40
@@ -34,6 +55,15 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
         if text:
             return Draft(text)
     return Draft(_whole(story, cards))
+
+
+def opening(story: Story) -> str:
+    """What stood out in a story, in the user's own words; nothing where it is not a story."""
+    if any(
+        answer(story) for answer in (_not_words, _language, _repeated, _small_talk, _at_the_coach, _elsewhere)
+    ):
+        return ""
+    return _reflect(story)
 
 
 # --- a whole reply ----------------------------------------------------------------------------
@@ -51,7 +81,7 @@ def _whole(story: Story, cards: Sequence[Card]) -> str:
     ask = _ask(story, said) if "?" not in answer else ""
     parts = [reflection, felt, answer, guess, idea, ask]
     if story.asks:
-        parts = [reflection, answer, guess if not felt else felt, idea, ask]
+        parts = [reflection, answer, felt or guess, idea, ask]
     for drop in (felt, guess):
         if count(" ".join(filter(None, parts))) > MOST and drop in parts:
             parts.remove(drop)
@@ -64,14 +94,24 @@ def _whole(story: Story, cards: Sequence[Card]) -> str:
 
 def _rest(story: Story) -> str:
     """What else is in a long text, by the names of its themes."""
-    things = [t for t in dict.fromkeys(thing_of(t, story.text) for t in themes_of(story)[1:4]) if t not in {"it", "this"}]
+    things = [
+        t
+        for t in dict.fromkeys(thing_of(t, story.text) for t in themes_of(story)[1:4])
+        if t not in {"it", "this"}
+    ]
     if not things:
         return "There is a good deal more in what you wrote, and it needn't all be carried at once."
     return pick(
-        [f"There is more in it, {listed(things)} among the rest, and it doesn't all have to be dealt with in one go.",
-         f"You also write about {listed(things)}; that is a lot for one night.",
-         f"Beside that there's {listed(things)}, each of them enough for an evening."],
-        story.text)  # fmt: skip
+        [
+            (
+                f"There is more in it, {listed(things)} among the rest, and it doesn't all have "
+                f"to be dealt with in one go."
+            ),
+            f"You also write about {listed(things)}; that is a lot for one night.",
+            f"Beside that there's {listed(things)}, each of them enough for an evening.",
+        ],
+        story.text,
+    )
 
 
 def _bounded(text: str) -> str:
@@ -90,16 +130,39 @@ def _reflect(story: Story) -> str:
         pieces = pieces[1:]
     if not pieces:
         return _reflect_little(story)
+    if wish := _wish(pieces[0]):
+        return wish
     first = _second(pieces[0], story)
     if count(first) > 30:
         return _quoted(pieces[0], story)
-    more = next((p for p in pieces[1:4] if count(p) + count(first) <= 34 and _stands(p, pieces[0], story)), "")
+    more = next(
+        (p for p in pieces[1:4] if count(p) + count(first) <= 42 and _stands(p, pieces[0], story)), ""
+    )
     text = _framed(first, story)
-    if more and count(first) < 18:
+    if more and count(first) < 24:
         order = story.text.find(more[:20]) < story.text.find(pieces[0][:20])
         other = _second(more, story)
         text = f"{sentence(other)} {sentence(first)}" if order else f"{sentence(first)} {sentence(other)}"
     return text
+
+
+def _wish(clause: str) -> str:
+    """A question as what it shows: "How do I tell him?" to "You're looking for a way to tell him."."""
+    match = re.match(
+        (
+            r"(how (?:do|can|should|could|would) i|should i|what (?:do|can|should|could) i "
+            r"(?:say|do))\b (.+)\?"
+        ),
+        clause,
+        re.I,
+    )
+    if not match:
+        return ""
+    turned = bare(to_second_person(match[2]))
+    low = match[1].lower()
+    if low.startswith("how"):
+        return f"You're looking for a way to {turned}."
+    return f"You're asking yourself whether to {turned}." if low.startswith("should") else ""
 
 
 def _stands(clause: str, beside: str, story: Story) -> bool:
@@ -132,11 +195,21 @@ def _framed(clause: str, story: Story) -> str:
     """The clause as a sentence; most stand plain, since frames soon sound alike."""
     low = clause.lower()
     plain = sentence(clause)
-    if not re.match(r"(?:you|your|he|she|they|the|it|my|that)\b|[a-z]+ (?:said|told|called)", low) or count(clause) > 22:
+    if (
+        not re.match(r"(?:you|your|he|she|they|the|it|my|that)\b|[a-z]+ (?:said|told|called)", low)
+        or count(clause) > 22
+    ):
         return plain
     that = bare(clause)
     return pick(
-        [plain, plain, plain, f"So {that}.", f"What stands out is that {that}.", f"The heaviest part may be that {that}."],
+        [
+            plain,
+            plain,
+            plain,
+            f"So {that}.",
+            f"What stands out is that {that}.",
+            f"The heaviest part may be that {that}.",
+        ],
         story.text + "frame",
     )
 
@@ -168,7 +241,11 @@ def _reflect_little(story: Story) -> str:
     if not thing:
         return "There isn't much on the page yet, and that is fine."
     return pick(
-        [f'"{thing}" is where you start.', f'You put it in very few words: "{thing}".', f'"{thing}", you write.'],
+        [
+            f'"{thing}" is where you start.',
+            f'You put it in very few words: "{thing}".',
+            f'"{thing}", you write.',
+        ],
         story.text,
     )
 
@@ -226,7 +303,10 @@ def _felt(story: Story, said: str) -> str:
             return ""
         return pick(
             [
-                f"'{upper_first(entry.word)}' can have something plainer under it, {listed(entry.under, last='or')} perhaps.",
+                (
+                    f"'{upper_first(entry.word)}' can have something plainer under it, "
+                    f"{listed(entry.under, last='or')} perhaps."
+                ),
                 f"With '{entry.word}' it may help to know which is nearer, {listed(entry.under, last='or')}.",
                 f"Under '{entry.word}' there is sometimes {listed(entry.under, last='or')}; you'd know.",
             ],
@@ -245,7 +325,9 @@ def _guess(story: Story, said: str) -> str:
     lines = filled(deed.harm.sense, None, story, said) if deed else []
     if not deed and themes:
         lines = filled(themes[0].sense, themes[0], story, said)
-    return pick(lines, story.text + str(story.turn)) if lines else ""
+    if not lines and not story.raw and (story.people or story.telling) and count(story.text) > 8:
+        lines = list(lexicon().general)
+    return pick(lines, f"{story.text}{story.turn}guess") if lines else ""
 
 
 def _deed(story: Story) -> Deed | None:
@@ -257,26 +339,33 @@ def _more(story: Story, said: str) -> str:
     for theme in themes_of(story)[1:2]:
         if not _deed(story):
             return pick(filled(theme.sense, theme, story, said), story.text)
-    felt = listed(story.feelings[:2])
+    if count(story.text) > 12 and not story.raw:
+        return pick([line for line in lexicon().general if line not in said], f"{story.text}more")
     options = [
         "Tell it in any order you like; it doesn't have to come out tidy.",
         "A sentence or two about how it went would be enough to go on, and you can stop whenever you want.",
         "There's no hurry with it, and no need to be fair to everyone in the first telling.",
         "What was said, and what you made of it, can be two different things, and both are welcome here.",
     ]
-    if felt:
-        options.append(f"You can stay with the {felt} part for a while before anything has to be done about it.")
     return pick(options, story.text)
 
 
 # --- idea and question ------------------------------------------------------------------------
 
 _INTROS = (
-    "One thing that can help:", "Something you could try, if it fits:", "An idea, to take or leave:", "This may be of use:",
-    "One step that is open to you:", "When you have the energy for it:", "What might make it easier:",
-    "A possible next move:", "What sometimes helps:", "Only if it suits you:", "It could be worth a try:",
+    "One thing that can help:",
+    "Something you could try, if it fits:",
+    "An idea, to take or leave:",
+    "This may be of use:",
+    "One step that is open to you:",
+    "When you have the energy for it:",
+    "What might make it easier:",
+    "A possible next move:",
+    "What sometimes helps:",
+    "Only if it suits you:",
+    "It could be worth a try:",
     "If you'd like something to do with it:",
-)  # fmt: skip
+)
 
 
 def _idea(story: Story, cards: Sequence[Card]) -> str:
@@ -284,7 +373,11 @@ def _idea(story: Story, cards: Sequence[Card]) -> str:
     if not cards or story.disclosures:
         return ""
     lines = [s for s in split_sentences(cards[0].gist) if count(s) <= 34]
-    alone = [s for s in lines if not re.match(r"(?:This|It|That|They|These|So|But|And|Then|Both|Here|Otherwise)\b", s)]
+    alone = [
+        s
+        for s in lines
+        if not re.match(r"(?:This|It|That|They|These|So|But|And|Then|Both|Here|Otherwise)\b", s)
+    ]
     if not alone:
         return ""
     idea = pick(alone, story.text + cards[0].id)
@@ -299,8 +392,13 @@ def _ask(story: Story, said: str) -> str:
         return f"When you say '{story.disclosures[0]}', what happened, as plainly as you can put it?"
     if story.rant:
         return pick(
-            ["Which part of it should come first?", "If you could only take up one of these tonight, which would it be?",
-             "Where would you like to begin?"], story.text)  # fmt: skip
+            [
+                "Which part of it should come first?",
+                "If you could only take up one of these tonight, which would it be?",
+                "Where would you like to begin?",
+            ],
+            story.text,
+        )
     options: list[str] = []
     deed = _deed(story)
     if event := _ask_about_event(story, said):
@@ -321,20 +419,40 @@ def _ask_about_event(story: Story, said: str) -> str:
     for clause in story.telling[1:]:
         turned = _second(clause, story)
         low = turned.lower()
-        other = re.match(r"(?:he|she|they|your [\w-]+|[A-Z][a-z]+) (?!and\b|would|could|may|might|is\b|was\b|has\b)\w+", turned)
-        plain = 4 <= count(turned) <= 13 and '"' not in turned and "," not in turned and low not in said.lower()
+        other = re.match(
+            (
+                r"(?:he|she|they|your [\w-]+|[A-Z][a-z]+) (?!and\b|would|could|may|might|is\b"
+                r"|was\b|has\b)\w+"
+            ),
+            turned,
+        )
+        plain = (
+            4 <= count(turned) <= 13 and '"' not in turned and "," not in turned and low not in said.lower()
+        )
         if other and plain and _happened(turned) and not _overlap(clause, said):
             return pick(
-                [f"What went through you when {bare(turned)}?", f"When {bare(turned)}, what did you need just then?",
-                 f"What did you make of it when {bare(turned)}?", f"What did you do next, when {bare(turned)}?"],
-                story.text)  # fmt: skip
+                [
+                    f"What went through you when {bare(turned)}?",
+                    f"When {bare(turned)}, what did you need just then?",
+                    f"What did you make of it when {bare(turned)}?",
+                    f"What did you do next, when {bare(turned)}?",
+                ],
+                story.text,
+            )
     return ""
 
 
 def _happened(clause: str) -> bool:
     """True for one event in the past, not for a habit."""
-    return bool(re.match(r"(?:he|she|they|your [\w-]+|[A-Z][a-z]+) (?:just |then |even |only )?(?:\w+ed|said|told|went|left|came|took|found|forgot|broke|threw|saw|got|gave"
-                         r"|made|put|sat|hung|kept|didn't|smiled|turned|ate|slept|stood|laughed|read|sent|let)\b", clause))
+    return bool(
+        re.match(
+            r"(?:he|she|they|your [\w-]+|[A-Z][a-z]+) (?:just |then |even |only )?(?:\w+ed"
+            r"|said|told|went|left|came|took|found|forgot|broke|threw|saw|got|gave"
+            r"|made|put|sat|hung|kept|didn't|smiled|turned|ate|slept|stood|laughed|read|sent"
+            r"|let)\b",
+            clause,
+        )
+    )
 
 
 def _asks_about_words(story: Story) -> list[str]:
@@ -368,12 +486,30 @@ def _plain_asks(story: Story) -> list[str]:
 
 # --- answers to a question --------------------------------------------------------------------
 
-_STAY = re.compile(r"\b(?:leave|stay|break up|divorce|end it|end things|dump|separate|split up|move out|give (?:him|her|them) another)\b", re.I)
+_STAY = re.compile(
+    (
+        r"\b(?:leave|stay|break up|divorce|end it|end things|dump|separate|split up|move "
+        r"out|give (?:him|her|them) another)\b"
+    ),
+    re.I,
+)
 _SHOULD_I = re.compile(r"\bshould i (?!have\b)((?:just |even |still )?[^?.!,\n]{3,60})", re.I)
-_IS_IT_ME = re.compile(r"\b(?:am i|was i|is it me|i'm i)\b|\b(?:overreact\w*|too sensitive|in the wrong|unreasonable|asking too much)\b", re.I)
+_IS_IT_ME = re.compile(
+    (
+        r"\b(?:am i|was i|is it me|i'm i)\b|\b(?:overreact\w*|too sensitive|in the wrong"
+        r"|unreasonable|asking too much)\b"
+    ),
+    re.I,
+)
 _WHY = re.compile(r"\bwhy (?:do|does|did|is|are|can't|won't|would|doesn't)\b", re.I)
 _READ_MIND = re.compile(r"\b(?:does|do|will|is|are) (?:he|she|they|it|we|this|my \w+)\b", re.I)
-_HOW = re.compile(r"\b(?:how (?:do|can|should|could|would|to)|what (?:do|can|should|could|would) i|any (?:advice|ideas|tips|thoughts)|what now|help me)\b", re.I)
+_HOW = re.compile(
+    (
+        r"\b(?:how (?:do|can|should|could|would|to)|what (?:do|can|should|could|would) i"
+        r"|any (?:advice|ideas|tips|thoughts)|what now|help me)\b"
+    ),
+    re.I,
+)
 
 
 def _answer(story: Story, said: str) -> str:
@@ -383,30 +519,48 @@ def _answer(story: Story, said: str) -> str:
         return ""
     if _STAY.search(question) and re.search(r"\b(?:should|do i|is it time|worth)\b", question, re.I):
         return pick(
-            ["Whether to stay or go is yours to weigh, and a program shouldn't lean on the scale.",
-             "That decision is yours, and it needn't be made tonight.",
-             "No one outside can weigh staying or going for you, but you can get clearer on what it hangs on."],
-            story.text)  # fmt: skip
+            [
+                "Whether to stay or go is yours to weigh, and a program shouldn't lean on the scale.",
+                "That decision is yours, and it needn't be made tonight.",
+                (
+                    "No one outside can weigh staying or going for you, but you can get clearer on "
+                    "what it hangs on."
+                ),
+            ],
+            story.text,
+        )
     if match := _SHOULD_I.search(question):
         act = to_second_person(match[1].strip())
         return pick(
-            [f"Whether to {act} may depend on what you hope comes back.",
-             f"You could {act}, or wait a day; it's worth knowing first what you want from it.",
-             f"If you picture having done it, you'd find out whether you want to {act} or want the worry to stop."],
-            story.text)  # fmt: skip
+            [
+                f"Whether to {act} may depend on what you hope comes back.",
+                f"You could {act}, or wait a day; it's worth knowing first what you want from it.",
+                (
+                    f"If you picture having done it, you'd find out whether you want to {act} or "
+                    f"want the worry to stop."
+                ),
+            ],
+            story.text,
+        )
     if _IS_IT_ME.search(question):
         return pick(
-            ["A reaction like that has something real under it, which doesn't settle yet who is right.",
-             "That you ask shows you're willing to look at your side; the hurt can be real all the same.",
-             "It may not be a matter of too much or too little, only of what it touched."],
-            story.text)  # fmt: skip
+            [
+                "A reaction like that has something real under it, which doesn't settle yet who is right.",
+                "That you ask shows you're willing to look at your side; the hurt can be real all the same.",
+                "It may not be a matter of too much or too little, only of what it touched.",
+            ],
+            story.text,
+        )
     if _WHY.search(question) or _READ_MIND.search(question):
         who = _they(story)
         return pick(
-            [f"Only {who} can say why, and any answer from here would be a guess.",
-             f"That can't be read from outside; {who} would have to tell you.",
-             f"There could be several reasons, and {who} may not know them all either."],
-            story.text)  # fmt: skip
+            [
+                f"Only {who} can say why, and any answer from here would be a guess.",
+                f"That can't be read from outside; {who} would have to tell you.",
+                f"There could be several reasons, and {who} may not know them all either.",
+            ],
+            story.text,
+        )
     if _HOW.search(question):
         return _sayable(story, said)
     return ""
@@ -423,14 +577,42 @@ def _has_words_to_say(answer: str) -> bool:
     return '"' in answer
 
 
+_WITH_WHOM_ONLY = frozenset(
+    {"parents", "sibling", "friendship", "work", "grown child", "break-up", "holidays"}
+)
+
+
 def _sayable(story: Story, said: str) -> str:
     """Words to say, where the user asked how; off where something may have to be asked first."""
-    if story.disclosures or not story.themes:
+    if story.disclosures:
         return ""
-    theme = themes_of(story)[0]
+    told = re.search(
+        (
+            r"\b(?:tell|say to|explain to|let) .{2,40}? (?:that|know(?: that)?) "
+            r"(.{4,90}?)[?.!]*$"
+        ),
+        story.question,
+        re.I,
+    )
+    if told and re.match(r"i\b|we\b|i'm\b|we're\b|i've\b", told[1], re.I):
+        plain = bare(upper_first(re.sub(r"\bi\b", "I", told[1])))
+        return (
+            f'It can be said in two sentences: "{plain}. I wanted you to hear it from me, and in good time."'
+        )
+    what = [t for t in themes_of(story) if t.name not in _WITH_WHOM_ONLY]
+    if not what:
+        return ""
+    theme = what[0]
     request = pick(filled(theme.request, theme, story, said), story.text)
-    intro = pick(["If you want words for it, you could try:", "One way to put it:", "It could begin like this:",
-                  "You might say something like:"], story.text + "say")  # fmt: skip
+    intro = pick(
+        [
+            "If you want words for it, you could try:",
+            "One way to put it:",
+            "It could begin like this:",
+            "You might say something like:",
+        ],
+        story.text + "say",
+    )
     return f'{intro} "{bare(request)}?"' if request.endswith("?") else f'{intro} "{request}"'
 
 
@@ -451,7 +633,9 @@ def _ending(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> str:
 
 def _has_idea(said: str, cards: Sequence[Card]) -> bool:
     gist = set(content(cards[0].gist))
-    return len(gist & set(content(said))) >= 4 or bool(re.search(r"\byou (?:could|can|might) (?:try|say|ask|tell|begin)\b", said, re.I))
+    return len(gist & set(content(said))) >= 4 or bool(
+        re.search(r"\byou (?:could|can|might) (?:try|say|ask|tell|begin)\b", said, re.I)
+    )
 
 
 # --- what is not a story ----------------------------------------------------------------------
@@ -468,9 +652,17 @@ def _not_words(story: Story) -> str:
     if words(story.text):
         return ""
     if not story.text:
-        return "There's nothing on the page yet. One sentence is enough to begin with: who is it about, and what happened?"
-    face = next((line for faces, line in _FACES if any(c in faces for c in story.text)), "A sign without words.")
-    return f"{face} A sentence or two in words would make it clearer, as rough as you like: what happened, and with whom?"
+        return (
+            "There's nothing on the page yet. One sentence is enough to begin with: who is "
+            "it about, and what happened?"
+        )
+    face = next(
+        (line for faces, line in _FACES if any(c in faces for c in story.text)), "A sign without words."
+    )
+    return (
+        f"{face} A sentence or two in words would make it clearer, as rough as you like: "
+        f"what happened, and with whom?"
+    )
 
 
 _OWN = {
@@ -491,37 +683,69 @@ def _language(story: Story) -> str:
     best = max(hits, key=lambda name: hits[name])
     own = f"{_OWN[best]} " if hits[best] >= 2 else ""
     return (
-        f"{own}This program understands English best and may miss what matters in another language. If you can, write it "
-        "in English, in a few short sentences; mistakes are no trouble. If you are in danger, please open Support now."
+        f"{own}This program understands English best and may miss what matters in "
+        f"another language. If you can, write it "
+        "in English, in a few short sentences; mistakes are no trouble. If you are in "
+        "danger, please open Support now."
     )
 
 
-_GREETING = re.compile(r"^\W*(?:hi|hello|hey|hiya|good (?:morning|evening|afternoon)|yo|greetings|howdy|hello there|hi there|hey there)\W*(?:coach|there|you|again|everyone)?\W*$", re.I)
-_THANKS = re.compile(r"^\W*(?:ok(?:ay)?,? |right,? |great,? |oh,? )?(?:thanks|thank you|ta|cheers|thx|ty|many thanks|thank u|much appreciated)\b", re.I)
-_HELP = re.compile(r"^\W*(?:please |pls |i need |can you |can someone |somebody |someone )?(?:please )?help(?: me)?(?: please)?\W*$", re.I)
+_GREETING = re.compile(
+    (
+        r"^\W*(?:hi|hello|hey|hiya|good (?:morning|evening|afternoon)|yo|greetings|howdy"
+        r"|hello there|hi there|hey there)\W*(?:coach|there|you|again|everyone)?\W*$"
+    ),
+    re.I,
+)
+_THANKS = re.compile(
+    (
+        r"^\W*(?:ok(?:ay)?,? |right,? |great,? |oh,? )?(?:thanks|thank you|ta|cheers|thx"
+        r"|ty|many thanks|thank u|much appreciated)\b"
+    ),
+    re.I,
+)
+_HELP = re.compile(
+    (
+        r"^\W*(?:please |pls |i need |can you |can someone |somebody |someone "
+        r")?(?:please )?help(?: me)?(?: please)?\W*$"
+    ),
+    re.I,
+)
 _BYE = re.compile(r"^\W*(?:bye|goodbye|good night|goodnight|see you|i'm going to bed)\b[^?]{0,30}$", re.I)
-_YES = re.compile(r"^\W*(?:yes|yeah|yep|no|nope|ok|okay|maybe|i don't know|idk|dunno|sure|fine|nothing)\W*$", re.I)
+_YES = re.compile(
+    (
+        r"^\W*(?:yes|yeah|yep|no|nope|ok|okay|maybe|i don't know|idk|dunno|sure|fine"
+        r"|nothing)\W*$"
+    ),
+    re.I,
+)
 
 
 def _small_talk(story: Story) -> str:
     text = story.text
     if _GREETING.match(text):
         return (
-            "Hello. This is a place to talk through something between you and somebody you care about, and nothing you write "
+            "Hello. This is a place to talk through something between you and somebody you "
+            "care about, and nothing you write "
             "leaves this computer. What is on your mind tonight, and who is it about?"
         )
     if _HELP.match(text):
         return (
-            "Yes. Small steps, then. If you are in danger or thinking of ending your life, say so and that comes first. "
+            "Yes. Small steps, then. If you are in danger or thinking of ending your life, "
+            "say so and that comes first. "
             "Otherwise, one sentence will do to begin: what happened, and with whom?"
         )
     if _THANKS.match(text) and count(text) <= 14:
         return (
-            "You're welcome. If you stop here, it may be enough to keep one thing from this and let the rest wait until you've "
+            "You're welcome. If you stop here, it may be enough to keep one thing from this "
+            "and let the rest wait until you've "
             "slept. Someone close to you might like to hear it too."
         )
     if _BYE.match(text) and not story.people:
-        return "Good night. Nothing has to be settled before morning, and things tend to look a size smaller after sleep."
+        return (
+            "Good night. Nothing has to be settled before morning, and things tend to look "
+            "a size smaller after sleep."
+        )
     if _YES.match(text):
         return _after_a_word(story)
     return ""
@@ -531,16 +755,50 @@ def _after_a_word(story: Story) -> str:
     who = story.main.second if story.main and story.main.name else ""
     about = f" about {who}" if who else ""
     return pick(
-        [f"Fine, a short answer will do. What comes up next when you think{about} of it, even if it seems small?".replace("think about", "think about").replace(" of it", "" if who else " of it"),
-         "That's an answer too. Would it be easier to begin with what happened, or with how you are now?",
-         "All right. Take your time with it. What is the part that you keep going back to?"],
-        f"{story.text}{story.turn}")  # fmt: skip
+        [
+            (
+                f"Fine, a short answer will do. What comes up next when you think{about} of it, "
+                f"even if it seems small?"
+            )
+            .replace("think about", "think about")
+            .replace(" of it", "" if who else " of it"),
+            "That's an answer too. Would it be easier to begin with what happened, or with how you are now?",
+            "All right. Take your time with it. What is the part that you keep going back to?",
+        ],
+        f"{story.text}{story.turn}",
+    )
 
 
-_INSULT = re.compile(r"\b(?:useless|stupid|dumb|idiot\w*|shit\w*|crap|rubbish|suck\w*|garbage|trash|pathetic|worthless|waste of time|moron|fuck (?:you|off)|piss off|screw you|not helping|no help|clueless|shut up)\b", re.I)
-_MACHINE = re.compile(r"\b(?:bot|chatbot|robot|machine|computer|program|programme|app|ai|this thing|this is|software|algorithm|answers?|advice)\b", re.I)
-_WHAT_ARE_YOU = re.compile(r"\b(?:are you|r u|is this)\b[^?.]{0,20}\b(?:human|real|a person|bot|robot|ai|therapist|a program|machine|alive|listening|there)\b|\b(?:who|what) are you\b|\bdo you (?:have feelings|love|remember|care)\b", re.I)
-_ROLE = re.compile(r"\b(?:pretend (?:to be|you're|you are)|role-?play|act as|act like (?:my|you)|be my (?:boyfriend|girlfriend|wife|husband|mum|mom|dad)|speak as)\b", re.I)
+_INSULT = re.compile(
+    (
+        r"\b(?:useless|stupid|dumb|idiot\w*|shit\w*|crap|rubbish|suck\w*|garbage|trash"
+        r"|pathetic|worthless|waste of time|moron|fuck (?:you|off)|piss off|screw you"
+        r"|not helping|no help|clueless|shut up)\b"
+    ),
+    re.I,
+)
+_MACHINE = re.compile(
+    (
+        r"\b(?:bot|chatbot|robot|machine|computer|program|programme|app|ai|this thing"
+        r"|this is|software|algorithm|answers?|advice)\b"
+    ),
+    re.I,
+)
+_WHAT_ARE_YOU = re.compile(
+    (
+        r"\b(?:are you|r u|is this)\b[^?.]{0,20}\b(?:human|real|a person|bot|robot|ai"
+        r"|therapist|a program|machine|alive|listening|there)\b|\b(?:who|what) are you\b"
+        r"|\bdo you (?:have feelings|love|remember|care)\b"
+    ),
+    re.I,
+)
+_ROLE = re.compile(
+    (
+        r"\b(?:pretend (?:to be|you're|you are)|role-?play|act as|act like (?:my|you)|be "
+        r"my (?:boyfriend|girlfriend|wife|husband|mum|mom|dad)|speak as)\b"
+    ),
+    re.I,
+)
 
 
 def _at_the_coach(story: Story) -> str:
@@ -549,32 +807,40 @@ def _at_the_coach(story: Story) -> str:
         return ""
     if _ROLE.search(text):
         return (
-            "This program stays itself and doesn't play somebody you know; it would only be guessing at them. What it can do is "
+            "This program stays itself and doesn't play somebody you know; it would only be "
+            "guessing at them. What it can do is "
             "help you get ready for the talk. What would you want to say first, and what answer do you fear?"
         )
     if _WHAT_ARE_YOU.search(text) and not story.people:
         return (
-            "This is a program, not a person, and it runs only on this computer. It has no feelings and no view of you beyond "
-            "what you write. It can help you look at something between you and another person. What brought you here tonight?"
+            "This is a program, not a person, and it runs only on this computer. It has no "
+            "feelings and no view of you beyond "
+            "what you write. It can help you look at something between you and another "
+            "person. What brought you here tonight?"
         )
     if _INSULT.search(text) and not story.people:
         if _MACHINE.search(text) or story.turn or re.search(r"fuck (?:you|off)|you suck|shut up", text, re.I):
             return (
-                "Fair enough. This is a program, and it can miss the point badly. If you'd like to go on, say in a few words "
+                "Fair enough. This is a program, and it can miss the point badly. If you'd like "
+                "to go on, say in a few words "
                 "what it got wrong, or leave it and tell the thing itself again. What matters most in it?"
             )
         if story.raw and count(text) <= 4:
             return (
-                f'"{bare(text)}": it isn\'t plain from here if that is meant for someone at home or for this program. Either may be '
+                f'"{bare(text)}": it isn\'t plain from here if that is meant for someone at home '
+                f"or for this program. Either may be "
                 "said. If it's for someone, what had just happened when those words came up?"
             )
     return ""
 
 
 _OFF_TOPIC = re.compile(
-    r"\b(?:recipe|lasagne|lasagna|bake|pancakes?|weather|forecast|capital of|python|javascript|write (?:me )?(?:a |an |some )?(?:poem|essay|code|story|"
-    r"cv|resume|cover letter)|translate|bitcoin|stock price|football score|who won|president|solve|equation|\d+ ?[+*/x] ?\d+|movie|film recommend\w*|"
-    r"lottery|horoscope|diet plan|workout|fix my (?:car|computer|printer|phone)|install|wifi|wi-fi|how (?:many|tall|far|old) (?:is|are)|joke)\b",
+    r"\b(?:recipe|lasagne|lasagna|bake|pancakes?|weather|forecast|capital of|python"
+    r"|javascript|write (?:me )?(?:a |an |some )?(?:poem|essay|code|story|"
+    r"cv|resume|cover letter)|translate|bitcoin|stock price|football score|who won"
+    r"|president|solve|equation|\d+ ?[+*/x] ?\d+|movie|film recommend\w*|"
+    r"lottery|horoscope|diet plan|workout|fix my (?:car|computer|printer|phone)"
+    r"|install|wifi|wi-fi|how (?:many|tall|far|old) (?:is|are)|joke)\b",
     re.I,
 )
 
@@ -583,13 +849,29 @@ def _elsewhere(story: Story) -> str:
     text = story.text
     if story.people or story.feelings or story.pseudo or count(text) > 40:
         return ""
-    general = story.asks and not re.search(r"\b(?:i|i'm|my|me|we|us|our|someone|people|friend\w*|couple\w*|relationship\w*|love|partner\w*|marriage)\b", text, re.I)
+    general = story.asks and not re.search(
+        (
+            r"\b(?:i|i'm|my|me|we|us|our|someone|people|friend\w*|couple\w*|relationship\w*"
+            r"|love|partner\w*|marriage)\b"
+        ),
+        text,
+        re.I,
+    )
     told = not story.themes and not story.raw
-    if (_OFF_TOPIC.search(text) and (story.asks or told or re.match(r"\W*(?:write|give|tell|translate|solve|explain|how)\b", text, re.I))) or (general and told):
+    if (
+        _OFF_TOPIC.search(text)
+        and (
+            story.asks
+            or told
+            or re.match(r"\W*(?:write|give|tell|translate|solve|explain|how)\b", text, re.I)
+        )
+    ) or (general and told):
         matter = _matter(text)
         return (
-            f"{matter} is outside what this program can do well; it is made for what goes on between people, and it would only "
-            "guess. If there's somebody behind the question, a meal that should make up for something, say, what is that about?"
+            f"{matter} is outside what this program can do well; it is made for what goes on "
+            f"between people, and it would only "
+            "guess. If there's somebody behind the question, a meal that should make up for "
+            "something, say, what is that about?"
         )
     return ""
 
@@ -609,14 +891,22 @@ def _repeated(story: Story) -> str:
     if count(again) > 26 or story.raw:
         again = f'"{" ".join(bare(known).split()[:16])}"'
     opening = pick(
-        ["You've sent this more than once, so the answer before may have missed it.",
-         "Here it is again, which may mean that it still sits just as heavily.",
-         "The same words again; perhaps what came back didn't reach it."],
-        f"{story.turn}{story.text}")  # fmt: skip
+        [
+            "You've sent this more than once, so the answer before may have missed it.",
+            "Here it is again, which may mean that it still sits just as heavily.",
+            "The same words again; perhaps what came back didn't reach it.",
+        ],
+        f"{story.turn}{story.text}",
+    )
     ask = pick(
-        ["What did you hope to hear?", "What was missing in the answer?", "If one person understood this, what would they know now?",
-         "Which word of it is the one that matters?"],
-        f"{story.text}{story.turn}")  # fmt: skip
+        [
+            "What did you hope to hear?",
+            "What was missing in the answer?",
+            "If one person understood this, what would they know now?",
+            "Which word of it is the one that matters?",
+        ],
+        f"{story.text}{story.turn}",
+    )
     return f"{opening} {sentence(again)} It can be said as often as you need. {ask}"
 
 
@@ -624,37 +914,65 @@ def _repeated(story: Story) -> str:
 
 _PLAIN = frozenset(
     stem(w)
-    for w in """sound sounds seem hard heavy tough tiring painful hurt hurtful sad angry lonely alone tired afraid scared worried
-    worry frustrated frustrating upset guilty ashamed anxious confused stuck torn relief calm calmer quiet loud close closer
-    far matter matters mattered meant moment part side way word words talk talking speak spoke hear heard listen understand
-    understood understandable wonder sense makes leave left carry carrying hold holding happen happened happens notice
-    noticed important different difficult easy easier harder hardest love care trust respect safe space need needs needed
-    hope hoped hoping wish wished miss missed together between tonight tomorrow later slowly gently step small bit piece
-    try trying help helpful idea choice choose possible underneath behind deep deeper real true fair simple clear clearly
-    natural mix feeling feelings emotion wonder what's minute hour evening morning night week long short old new ready
-    first next begin start stop wait pause breath breathe change share sharing show bring put face reach answer question
-    reason reasons guess story point relationship weight lot kind sort still unseen unheard disappointed overwhelmed
-    exhausted exhausting distance distant gap silence stand sit stay goes feels strong stronger wanted""".split()
+    for w in """
+    sound sounds seem hard heavy tough tiring painful hurt hurtful sad angry lonely alone tired afraid
+    scared worried worry frustrated frustrating upset guilty ashamed anxious confused stuck torn relief
+    calm calmer quiet loud close closer far matter matters mattered meant moment part side way word
+    words talk talking speak spoke hear heard listen understand understood understandable wonder sense
+    makes leave left carry carrying hold holding happen happened happens notice noticed important
+    different difficult easy easier harder hardest love care trust respect safe space need needs needed
+    hope hoped hoping wish wished miss missed together between tonight tomorrow later slowly gently step
+    small bit piece try trying help helpful idea choice choose possible underneath behind deep deeper
+    real true fair simple clear clearly natural mix feeling feelings emotion wonder what's minute hour
+    evening morning night week long short old new ready first next begin start stop wait pause breath
+    breathe change share sharing show bring put face reach answer question reason reasons guess story
+    point relationship weight lot kind sort still unseen unheard disappointed overwhelmed exhausted
+    exhausting distance distant gap silence stand sit stay goes feels strong stronger wanted
+    """.split()
 )
-_OWN_LIFE = re.compile(r"(?<![\w'])(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|we're|we've|we'll|us|our|ours|let's)(?![\w])", re.I)
+_OWN_LIFE = re.compile(
+    (
+        r"(?<![\w'])(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|we're|we've|we'll|us|our"
+        r"|ours|let's)(?![\w])"
+    ),
+    re.I,
+)
 _MACHINERY = re.compile(
-    r"\b(?:the user|user's|as an ai|language model|assistant|instruction\w*|system prompt|prompt|passage\w*|the card|coach|chatbot"
+    r"\b(?:the user|user's|as an ai|language model|assistant|instruction\w*|system "
+    r"prompt|prompt|passage\w*|the card|coach|chatbot"
     r"|sentence\w*|paragraph|reply in|respond|example|open question|reflect(?:ion|ing)?|bullet|user:)\b",
     re.I,
 )
 _ORDER = re.compile(
-    r"\byou (?:must|should|need to|have to|ought to|had better)\b|\b(?:never|always) (?:let|forget|remember)\b|\b(?:great job|well done|good for you"
-    r"|proud of you|you're (?:so |very )?(?:strong|brave|amazing|wonderful))\b|\b(?:sorry to hear|so sorry|sorry that)\b|\b(?:toxic|narciss\w+|gasli\w+|abusive"
+    r"\byou (?:must|should|need to|have to|ought to|had better)\b|\b(?:never|always) "
+    r"(?:let|forget|remember)\b|\b(?:great job|well done|good for you"
+    r"|proud of you|you're (?:so |very )?(?:strong|brave|amazing|wonderful))\b"
+    r"|\b(?:sorry to hear|so sorry|sorry that)\b|\b(?:toxic|narciss\w+|gasli\w+"
+    r"|abusive"
     r"|codependent|disorder|diagnos\w+)\b|\bat least\b",
     re.I,
 )
 _MIND = re.compile(
-    r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[Yy]our (?:\w+ )?[\w-]+|[A-Z][a-z]+) (?:really |just |clearly |probably |obviously |still )?(?:is trying|was trying|wants?|wanted|feels?|felt|thinks?|thought"
-    r"|loves?|loved|hates?|cares?|cared|means?|meant|intends?|intended|knows?|knew|doesn't (?:care|love|want|respect|think)|didn't (?:care|want|mean)"
-    r"|is (?:angry|jealous|selfish|hurt|upset|sorry|afraid|insecure|lying|being)|was (?:angry|jealous|selfish|hurt|upset|sorry|afraid|insecure))\b"
+    r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[Yy]our (?:\w+ )?[\w-]+|[A-Z][a-z]+) (?:really |just "
+    r"|clearly |probably |obviously |still )?(?:is trying|was trying|wants?|wanted"
+    r"|feels?|felt|thinks?|thought"
+    r"|loves?|loved|hates?|cares?|cared|means?|meant|intends?|intended|knows?|knew"
+    r"|doesn't (?:care|love|want|respect|think)|didn't (?:care|want|mean)"
+    r"|is (?:angry|jealous|selfish|hurt|upset|sorry|afraid|insecure|lying|being)|was "
+    r"(?:angry|jealous|selfish|hurt|upset|sorry|afraid|insecure))\b"
 )
-_OPEN = re.compile(r"\b(?:may|might|perhaps|maybe|could|seems?|sounds?|wonder|possibly|if|whether|what|how)\b", re.I)
-_DOER = re.compile(r"\b([Ii]|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Mm]y (?:best |old |older |younger |ex-)?[\w-]+|[Yy]our [\w-]+|[A-Z][a-z]+)\s+(?:(?:just|really|then|also|even|always|never)\s+)?(\w{3,})\b")
+_OPEN = re.compile(
+    (
+        r"\b(?:may|might|perhaps|maybe|could|seems?|sounds?|wonder|possibly|if|whether"
+        r"|what|how)\b"
+    ),
+    re.I,
+)
+_DOER = re.compile(
+    r"\b([Ii]|[Ww]e|[Yy]ou|[Hh]e|[Ss]he|[Tt]hey|[Mm]y (?:best |old |older |younger "
+    r"|ex-)?[\w-]+|[Yy]our [\w-]+|[A-Z][a-z]+)\s+(?:(?:just|really|then|also|even"
+    r"|always|never)\s+)?(\w{3,})\b"
+)
 
 
 def fits(sentence_: str, story: Story, cards: Sequence[Card]) -> bool:
@@ -689,7 +1007,15 @@ def _to_the_user(line: str, story: Story) -> bool:
     bare_line = _unquoted(line)
     if re.search(r"\byou(?:r|rs|'re|'ve|'d|'ll|rself)?\b", bare_line, re.I):
         return True
-    return bool(re.match(r"(?:That|It|This|There|What|Who|When|Which|How|Being|Silence|Waiting|Perhaps|Maybe)\b", bare_line))
+    return bool(
+        re.match(
+            (
+                r"(?:That|It|This|There|What|Who|When|Which|How|Being|Silence|Waiting|Perhaps"
+                r"|Maybe)\b"
+            ),
+            bare_line,
+        )
+    )
 
 
 def _known_names(line: str, story: Story) -> bool:
@@ -699,21 +1025,36 @@ def _known_names(line: str, story: Story) -> bool:
         opens = match.start() == 0 or bool(re.search(r"[.!?:\"] ?$", line[: match.start()]))
         if not opens and match.group().lower() not in told:
             return False
-        if opens and not story.text.count(match.group()) and match.group().lower() not in STOP and stem(match.group()) not in _PLAIN:
+        if (
+            opens
+            and not story.text.count(match.group())
+            and match.group().lower() not in STOP
+            and stem(match.group()) not in _PLAIN
+        ):
             follows = line[match.end() :].split()
             if follows and re.match(r"(?:is|was|has|said|may|might|will|and|doesn't|didn't)\b", follows[0]):
                 return match.group().lower() in told or match.group().lower().endswith("ing")
     numbers = re.findall(r"\d+(?:[.,:]\d+)*", line)
-    counted = re.findall(r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand)\b", line.lower())
-    return all(re.search(rf"(?<!\d){re.escape(n)}(?!\d)", story.text) for n in numbers) and all(c in told for c in counted)
+    counted = re.findall(
+        (
+            r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty"
+            r"|forty|fifty|hundred|thousand)\b"
+        ),
+        line.lower(),
+    )
+    return all(re.search(rf"(?<!\d){re.escape(n)}(?!\d)", story.text) for n in numbers) and all(
+        c in told for c in counted
+    )
 
 
 def _grounded(line: str, story: Story, cards: Sequence[Card]) -> bool:
-    """At least two words in three come from the story, its cards or plain talk; one at least from the story or a card."""
+    """Three words in four come from the story, its cards or plain talk, and one from the first two."""
     found = content(line)
     if not found:
         return False
-    known = set(content(story.text)) | {stem(w) for w in [*story.feelings, *story.feeling_words, *story.pseudo]}
+    known = set(content(story.text)) | {
+        stem(w) for w in [*story.feelings, *story.feeling_words, *story.pseudo]
+    }
     library = {s for card in cards for s in content(f"{card.title} {card.gist}")}
     anchored = [s for s in found if s in known or s in library]
     plain = [s for s in found if s in _PLAIN]
@@ -728,7 +1069,9 @@ def _claims_mind(line: str, story: Story) -> bool:
     if not match or _OPEN.search(line):
         return False
     verb = match.group().split()[-1]
-    return not re.search(rf"\b(?:he|she|they|[A-Z][a-z]+)\b[^.]{{0,20}}\b{re.escape(verb)}\b", story.text) or verb in {"wants", "thinks", "feels"}
+    return not re.search(
+        rf"\b(?:he|she|they|[A-Z][a-z]+)\b[^.]{{0,20}}\b{re.escape(verb)}\b", story.text
+    ) or verb in {"wants", "thinks", "feels"}
 
 
 def _same_doers(line: str, story: Story) -> bool:
@@ -746,4 +1089,3 @@ def _same_doers(line: str, story: Story) -> bool:
         if known and who not in known:
             return False
     return True
-

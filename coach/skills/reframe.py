@@ -17,13 +17,36 @@ from functools import lru_cache
 
 from coach.cards import Card
 from coach.skills import remark as said
-from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.deed import find_deed
+from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
 from coach.skills.skill import Draft
-from coach.skills.story import Person, Story, clauses, find_themes, split_sentences, to_address, to_second_person, trimmed, weigh
-from coach.skills.wording import STOP, bare, content, count, listed, lower_first, pick, sentence, stem, upper_first, words
+from coach.skills.story import (
+    Person,
+    Story,
+    clauses,
+    find_themes,
+    split_sentences,
+    thing_of,
+    to_address,
+    to_second_person,
+    trimmed,
+    weigh,
+)
+from coach.skills.wording import (
+    STOP,
+    bare,
+    content,
+    count,
+    listed,
+    lower_first,
+    pick,
+    sentence,
+    stem,
+    upper_first,
+    words,
+)
 from coach.turn import ReframeSheet, Rewrite
 
 AS_IT_IS = "as it is"
@@ -95,20 +118,47 @@ _ASK_FOR = {
     "safety": "Could you lower your voice, or give me ten minutes before we go on?",
 }
 _ANTIDOTE = {
-    "criticism": "There's some criticism in it, a verdict on the person; what helps is to name the one thing that happened, and a wish.",
-    "contempt": "There's a bit of contempt in it, and that is the part that wounds; what helps is to leave the label out and say what you'd like.",
-    "defensiveness": "It defends itself, as anyone would under fire; what helps is to own one small part before the rest.",
+    "criticism": (
+        "There's some criticism in it, a verdict on the person; what helps is to name "
+        "the one thing that happened, and a wish."
+    ),
+    "contempt": (
+        "There's a bit of contempt in it, and that is the part that wounds; what helps "
+        "is to leave the label out and say what you'd like."
+    ),
+    "defensiveness": (
+        "It defends itself, as anyone would under fire; what helps is to own one small part before the rest."
+    ),
     "stonewalling": "It shuts the door; what helps is to say that you need a break and when you'll be back.",
 }
 _LABELS = {
-    "lazy": "help with the load", "slob": "help with the load", "selfish": "fairness", "rude": "respect",
-    "cold": "closeness", "distant": "closeness", "immature": "someone to rely on", "childish": "someone to rely on",
-    "irresponsible": "someone to rely on", "unreliable": "someone to rely on", "useless": "help with the load",
-    "liar": "honesty", "ungrateful": "appreciation", "inconsiderate": "fairness", "thoughtless": "to matter",
-    "needy": "space", "clingy": "space", "dramatic": "calm", "sensitive": "calm", "mean": "respect",
-    "insensitive": "to be understood", "cheap": "fairness", "stubborn": "to be heard", "arrogant": "respect",
-    "baby": "someone to rely on", "child": "someone to rely on",
-}  # fmt: skip
+    "lazy": "help with the load",
+    "slob": "help with the load",
+    "selfish": "fairness",
+    "rude": "respect",
+    "cold": "closeness",
+    "distant": "closeness",
+    "immature": "someone to rely on",
+    "childish": "someone to rely on",
+    "irresponsible": "someone to rely on",
+    "unreliable": "someone to rely on",
+    "useless": "help with the load",
+    "liar": "honesty",
+    "ungrateful": "appreciation",
+    "inconsiderate": "fairness",
+    "thoughtless": "to matter",
+    "needy": "space",
+    "clingy": "space",
+    "dramatic": "calm",
+    "sensitive": "calm",
+    "mean": "respect",
+    "insensitive": "to be understood",
+    "cheap": "fairness",
+    "stubborn": "to be heard",
+    "arrogant": "respect",
+    "baby": "someone to rely on",
+    "child": "someone to rely on",
+}
 
 
 @dataclass(frozen=True)
@@ -133,8 +183,23 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
         if draft:
             return draft
     matter = _matter(story, remark)
+    if not (remark or matter.harm or matter.part.when or _about(matter, story)):
+        return _not_enough(story, matter.person)
     sheet = _sheet(matter, story)
     return Draft(as_text(sheet, _opening(matter, sheet)), sheet)
+
+
+def _not_enough(story: Story, person: Person) -> Draft:
+    """Nothing to build a sentence from: ask for the one thing that happened."""
+    they = person.second if person.name else forms(person)[0]
+    if they == "they" and not story.people:
+        they = "the other person"
+    text = (
+        f"To find words for this it needs one thing that happened. What did {they} do or "
+        f"say, as a camera would have it? "
+        "Or write the sentence as it comes to you, as sharp as it is, and it can be worked on."
+    )
+    return Draft(text, ReframeSheet("", "", story.feelings, (), (), "", (), ""))
 
 
 def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
@@ -154,8 +219,10 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
 def _one_line(text: str) -> str:
     """The first paragraph of a model's draft, without a heading or quotation marks around it."""
     first = next((p.strip() for p in text.strip().splitlines() if p.strip()), "")
-    first = re.sub(r"^(?:warmer|rewrite|here(?: is|'s)[^:]{0,40})\s*:\s*", "", first, flags=re.I).replace("’", "'")
-    return first.strip("\"“” ") if len(first) < 500 else ""
+    first = re.sub(r"^(?:warmer|rewrite|here(?: is|'s)[^:]{0,40})\s*:\s*", "", first, flags=re.I).replace(
+        "’", "'"
+    )
+    return first.strip('"“” ') if len(first) < 500 else ""
 
 
 def check_rewrite(text: str, story: Story) -> tuple[str, ...]:
@@ -171,6 +238,9 @@ def check_rewrite(text: str, story: Story) -> tuple[str, ...]:
 
 
 def _loses_topic(text: str, story: Story) -> bool:
+    part = said.complaint(story.text) if story.raw else Complaint()
+    if any(clause and clause in text for clause in (part.want, part.when)):
+        return False
     if not story.topics:
         return False
     here = set(content(text)) | {stem(w) for w in words(text)}
@@ -178,17 +248,26 @@ def _loses_topic(text: str, story: Story) -> bool:
         return False
     if len({w for w in words(text) if w in words(story.text)} - _EMPTY) >= 2:
         return False
+    if any(
+        thing_of(t, story.text).lower() in text.lower() for t in story.themes if t.it not in {"this", "it"}
+    ):
+        return False
     kept = {t.name for t in find_themes(text)} & {t.name for t in story.themes}
     return not kept
 
 
 _EMPTY = frozenset(
-    """you the and that when could would about this with for not don't didn't your what have had has was were it's i'm
-    are but how me my it to a i in of on at so is be we us our she he her him they them his their from out up all if
-    can will want feel felt talk tell time again one no do did just""".split()
+    """
+    you the and that when could would about this with for not don't didn't your what have had has was
+    were it's i'm are but how me my it to a i in of on at so is be we us our she he her him they them
+    his their from out up all if can will want feel felt talk tell time again one no do did just
+    """.split()
 )
 _PROPOSED = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays i i'm i'd i've i'll""".split()
+    """
+    monday tuesday wednesday thursday friday saturday sunday mondays fridays saturdays sundays i i'm i'd
+    i've i'll
+    """.split()
 )
 
 
@@ -199,7 +278,11 @@ def invents(text: str, story: Story) -> bool:
         if match.group().lower() not in told | _PROPOSED:
             return True
     opening = re.match(r"[A-Z][a-z]+(?=,)", text)
-    if opening and opening.group().lower() not in told | STOP and opening.group().lower() not in {"honestly", "love", "darling", "look", "mum", "dad"}:
+    if (
+        opening
+        and opening.group().lower() not in told | STOP
+        and opening.group().lower() not in {"honestly", "love", "darling", "look", "mum", "dad"}
+    ):
         return True
     if any(n not in re.findall(r"\d+", story.text) for n in re.findall(r"\d+", text)):
         return True
@@ -212,17 +295,29 @@ def invents(text: str, story: Story) -> bool:
 def _our_words() -> frozenset[str]:
     """Words that a rewrite may use in any story: plain ones, and those of the lines that we offer."""
     book = lexicon()
-    lines = [*_NEED_SAID.values(), *_ASK_FOR.values(), *_FIRM_NOW, *_FIRM_PAST, *_MEND_ASK, *_COMMON, *_LIMITS, *book.feelings]
+    lines = [
+        *_NEED_SAID.values(),
+        *_ASK_FOR.values(),
+        *_FIRM_NOW,
+        *_FIRM_PAST,
+        *_MEND_ASK,
+        *_COMMON,
+        *_LIMITS,
+        *book.feelings,
+    ]
     lines += [line for t in book.themes for line in (*t.request, *t.limit, t.it)]
     lines += [line for h in book.harms for line in (*h.acknowledge, *h.path)]
     return frozenset(s for line in lines for s in content(line))
 
 
-_COMMON = """feel feeling hurt sad lonely tired worried frustrated angry upset ashamed scared anxious overwhelmed disappointed alone
-    talk talking listen hear heard help share spend evening tonight tomorrow weekend minutes hour week morning love miss close matter
-    matters important need want wish together both dinner moment calm quiet slowly ready agree plan find way start stop pause break
-    room walk sit ask tell understand understood appreciate notice respect trust honest fair sorry willing hard easier better support
-    care felt mean means instead next time when please ten fifteen twenty thirty half""".split()
+_COMMON = """
+    feel feeling hurt sad lonely tired worried frustrated angry upset ashamed scared anxious overwhelmed
+    disappointed alone talk talking listen hear heard help share spend evening tonight tomorrow weekend
+    minutes hour week morning love miss close matter matters important need want wish together both
+    dinner moment calm quiet slowly ready agree plan find way start stop pause break room walk sit ask
+    tell understand understood appreciate notice respect trust honest fair sorry willing hard easier
+    better support care felt mean means instead next time when please ten fifteen twenty thirty half
+    """.split()
 
 
 # --- results without rewrites of our own ---------------------------------------------------------
@@ -231,9 +326,15 @@ _COMMON = """feel feeling hurt sad lonely tired worried frustrated angry upset a
 def _nothing(story: Story, remark: str) -> Draft | None:
     if story.text and words(story.text) and story.english:
         return None
-    text = "There's nothing to work with yet. Write the sentence as you said it, or would like to, and who it is for."
+    text = (
+        "There's nothing to work with yet. Write the sentence as you said it, or would "
+        "like to, and who it is for."
+    )
     if story.text and not story.english:
-        text = "This works in English only so far. If you can, write the sentence in English, just as you'd say it."
+        text = (
+            "This works in English only so far. If you can, write the sentence in English, "
+            "just as you'd say it."
+        )
     return Draft(text, ReframeSheet("", "", (), (), (), "", (), ""))
 
 
@@ -248,9 +349,12 @@ def _restricted(story: Story, remark: str) -> Draft | None:
     what = re.sub(r"\byou\b", they, what)
     observation = f"This asks for a say over {what}."
     text = (
-        f"{observation} That is {_possessive(person)} to decide, and it would be so however gently it was put, so there are no rewrites "
-        f"here. What is yours is whatever stands behind it: a fear, or a hurt, or something missed. That can be said without asking {them} "
-        f"to give anything up. What do you fear would happen if {they} went on deciding this {'alone' if they == 'they' else 'for ' + them + 'self'}?"
+        f"{observation} That is {_possessive(person)} to decide, and it would be so "
+        f"however gently it was put, so there are no rewrites "
+        f"here. What is yours is whatever stands behind it: a fear, or a hurt, or "
+        f"something missed. That can be said without asking {them} "
+        f"to give anything up. What do you fear would happen if {they} went on deciding "
+        f"this {'alone' if they == 'they' else 'for ' + them + 'self'}?"
     )
     return Draft(text, ReframeSheet(observation, "", story.feelings, (), (), "", (), ""))
 
@@ -268,23 +372,34 @@ def _disclosed(story: Story, remark: str) -> Draft | None:
     word = story.disclosures[0]
     known = lexicon().pseudo[word]
     text = (
-        f"'{upper_first(word)}' can mean several things, and some of them should not be met with a softer sentence. Before any words for it: what "
-        "happened, as plainly as you can say it? And if you said no, what would follow? If the answer frightens you, Support has people who know this."
+        f"'{upper_first(word)}' can mean several things, and some of them should not be "
+        f"met with a softer sentence. Before any words for it: what "
+        "happened, as plainly as you can say it? And if you said no, what would follow? "
+        "If the answer frightens you, Support has people who know this."
     )
-    return Draft(text, ReframeSheet(f"You felt {word}.", "", (*story.feelings, *known.under), (known.need,), (), "", (), ""))
+    return Draft(
+        text,
+        ReframeSheet(f"You felt {word}.", "", (*story.feelings, *known.under), (known.need,), (), "", (), ""),
+    )
 
 
 def _as_it_is(story: Story, remark: str) -> Draft | None:
     """A plain limit or a remark with nothing to mend: left as it is."""
-    if not _is_remark(story) or not remark:
+    if not remark:
         return None
     limit, fine = said.is_limit(remark), said.is_fine(remark)
     if not (limit or fine):
         return None
     if limit:
-        text = f'"{remark}" is a plain limit, and it is clear. It needs no softening and no reason. If it isn\'t respected, that is worth taking seriously.'
+        text = (
+            f'"{remark}" is a plain limit, and it is clear. It needs no softening and no '
+            f"reason. If it isn't respected, that is worth taking seriously."
+        )
     else:
-        text = f'"{remark}" is fine as it stands: it speaks for you and leaves the other person room to answer. There is nothing here to soften.'
+        text = (
+            f'"{remark}" is fine as it stands: it speaks for you and leaves the other person '
+            f"room to answer. There is nothing here to soften."
+        )
     kept = (Rewrite(AS_IT_IS, remark),)
     return Draft(text, ReframeSheet("", "", story.feelings, (), (), "", kept, ""))
 
@@ -305,8 +420,24 @@ def _remark(story: Story) -> str:
     own = [q.words for q in story.quotes if q.by == "me" and re.search(r"\byou", q.words, re.I)]
     if own:
         return own[0]
-    meant = re.search(r"\b(?:say|tell (?:him|her|them)|ask (?:him|her|them)|text (?:him|her|them))\s+(?:that\s+)?[\"']([^\"\n]{6,200})[\"']", story.text)
-    return meant[1] if meant else ""
+    meant = re.search(
+        (
+            r"\b(?:say|tell (?:him|her|them)|ask (?:him|her|them)|text (?:him|her"
+            r"|them))\s+(?:that\s+)?[\"']([^\"\n]{6,200})[\"']"
+        ),
+        story.text,
+    )
+    if meant:
+        return meant[1]
+    told = re.search(
+        (
+            r"\bhow (?:do|can|should|could) i (?:\w+ )?(?:tell|say to|explain to) .{2,40}? "
+            r"that (i\b.{4,90}?)[?.]"
+        ),
+        story.text,
+        re.I,
+    )
+    return sentence(re.sub(r"\bi\b", "I", told[1])) if told else ""
 
 
 def _as_said(story: Story) -> str:
@@ -326,11 +457,11 @@ def _matter(story: Story, remark: str) -> _Matter:
     elif deed := find_deed(story, story.main or person):
         felt, need = inner(story, theme, Complaint())
         feelings = felt if story.feelings or story.pseudo else ("ashamed", "worried")
-        return _Matter("", Complaint(), theme, story.main or person, feelings, need, deed.said, deed.harm.name)
+        return _Matter(
+            "", Complaint(), theme, story.main or person, feelings, need, deed.said, deed.harm.name
+        )
     else:
         part, person = other_did(story, person)
-        if not part.when and (own := _own_act(story, person)):
-            part = replace(part, facts=(own,))
     feelings, need = inner(story, theme, part)
     return _Matter(remark, part, theme, person, feelings, need)
 
@@ -356,11 +487,15 @@ def _done_by(story: Story, person: Person) -> Complaint:
     time = ""
     for text in [c for s in story.sentences[:40] for c in _short_clauses(s)]:
         turned = to_address(trimmed(text), person, alone=alone)
-        match = _DID.search(turned)
+        match = _DID.search(turned) or _WHEN_DID.match(turned)
         if not match or re.match(r"you (?:may|might|could|would|know)\b", match[2], re.I):
             continue
+        if not _worth_raising(match[2], story):
+            continue
         act = _joined(_cut_short(match[2]))
-        score = weigh(text) - (1.5 if re.search(r"\b(?:isn't|aren't|not|won't) (?:talking|speaking|talk|speak)", text) else 0)
+        score = weigh(text) - (
+            1.5 if re.search(r"\b(?:isn't|aren't|not|won't) (?:talking|speaking|talk|speak)", text) else 0
+        )
         score += 1.5 if matches_theme(act, story) else 0
         score -= 1.2 if re.match(r"you (?:just )?(?:said|say|says)\b", act) and '"' not in act else 0
         if said.MIND in said.faults(act) or re.search(r"\b(?:he|she)\b", act):
@@ -376,11 +511,42 @@ def _done_by(story: Story, person: Person) -> Complaint:
 
 
 _DID = re.compile(
-    r"(?:^|[,;–-] |\b(?:and|but|so|then|because|where|that|found out|discovered|learned|realised|realized|noticed|saw that) )"
-    r"((?:last (?:night|week|month|year|\w+day)|this (?:morning|evening|week)|yesterday|today|tonight|on \w+day|at (?:christmas|dinner|the weekend)|for (?:our|my) \w+)\b,? )?"
+    r"(?:^|[,;–-] |\b(?:and|but|so|then|because|where|that|found out|discovered"
+    r"|learned|realised|realized|noticed|saw that) )"
+    r"((?:last (?:night|week|month|year|\w+day)|this (?:morning|evening|week)"
+    r"|yesterday|today|tonight|on \w+day|at (?:christmas|dinner|the weekend)|for "
+    r"(?:our|my) \w+)\b,? )?"
     r"(you(?:'re|'ve|'d)? (?!and I\b).+)",
     re.I,
 )
+
+
+_WHEN_DID = re.compile(
+    r"((?:last|this|on|at|when|after|yesterday|today|every|the (?:day|night"
+    r"|moment))\b(?:(?! you ).){2,60}?),? "
+    r"(you (?:just |then )?(?:\w+(?:'t|ed)|said|told|went|left|came|look|looks|got"
+    r"|gave|took|put|sat|hung|laugh)\b.*)",
+    re.I,
+)
+_PLAINT = re.compile(
+    r"n't\b|\b(?:not|never|without|again|only|every|keeps?|instead|ignor\w+|laugh\w*"
+    r"|shout\w*|late|before|interrupt\w*|behind|alone|still"
+    r"|back|change\w*|turn\w*|correct\w*|use|uses|leave|let|roll\w*|call)\b",
+    re.I,
+)
+_HARMLESS = re.compile(
+    r"^you(?:'re| are| were|'ve been)? (?:very |so |really )?(?:works?|kind|good"
+    r"|nice|sweet|lovely|love|a good|a kind|busy|ashamed|tired|went very quiet"
+    r"|needs?|plays?|sorry|smiled|cried|cry|texted \"(?:are you|is everything))\b",
+    re.I,
+)
+
+
+def _worth_raising(act: str, story: Story) -> bool:
+    """True for something done that one might bring up, not for a trait, a habit or a kindness."""
+    if _HARMLESS.match(act):
+        return False
+    return said.is_past(act) or bool(_PLAINT.search(act)) or matches_theme(act, story)
 
 
 def _joined(act: str) -> str:
@@ -393,7 +559,14 @@ def _joined(act: str) -> str:
 def _cut_short(act: str) -> str:
     """The act within twenty words, cut where a new thought begins."""
     while count(act) > 20:
-        shorter = re.sub(r"(?:,| -|;|\s(?:and|but|while|so|because|then|when|which))\s(?:(?!,| -|;|\s(?:and|but|while|so|because|then|when|which)\s).)*$", "", act)
+        shorter = re.sub(
+            (
+                r"(?:,| -|;|\s(?:and|but|while|so|because|then|when|which))\s(?:(?!,| -|;"
+                r"|\s(?:and|but|while|so|because|then|when|which)\s).)*$"
+            ),
+            "",
+            act,
+        )
         if shorter == act:
             return " ".join(act.split()[:20])
         act = shorter
@@ -403,15 +576,6 @@ def _cut_short(act: str) -> str:
 def _short_clauses(text: str) -> list[str]:
     pieces = re.split(r"(?:, | )(?:and then|and|but|so) (?=(?:i|he|she|they|we|it|my|now)\b)|; ", text)
     return [p for piece in pieces for p in clauses(piece)]
-
-
-def _own_act(story: Story, person: Person) -> str:
-    """What the user did, said to the other, where nothing the other did is told."""
-    alone = not any(p.pronoun == person.pronoun for p in story.people if p != person)
-    for text in [c for s in story.sentences[:40] for c in _short_clauses(s)]:
-        if re.match(r"I (?!feel|think|don't know|guess|want|need|hate|love|just want)\w+", text) and count(text) <= 18:
-            return bare(to_address(trimmed(text), person, alone=alone))
-    return ""
 
 
 def inner(story: Story, theme: Theme | None, part: Complaint) -> tuple[tuple[str, ...], str]:
@@ -432,8 +596,16 @@ def inner(story: Story, theme: Theme | None, part: Complaint) -> tuple[tuple[str
 
 def _sheet(matter: _Matter, story: Story) -> ReframeSheet:
     judged = matter.remark or " ".join(q.words for q in story.quotes if q.by == "me")
-    own = " ".join(s for s in story.sentences if re.match(r"\W*(?:i|so i|and i|then i)\b", s, re.I)) if not matter.remark else ""
-    riders = tuple(dict.fromkeys([*said.horsemen(judged), *(h for h in said.horsemen(own) if h != "criticism")])) if judged or own else ()
+    own = (
+        " ".join(s for s in story.sentences if re.match(r"\W*(?:i|so i|and i|then i)\b", s, re.I))
+        if not matter.remark
+        else ""
+    )
+    riders = (
+        tuple(dict.fromkeys([*said.horsemen(judged), *(h for h in said.horsemen(own) if h != "criticism")]))
+        if judged or own
+        else ()
+    )
     request = _request(matter, story)
     return ReframeSheet(
         observation=_observation(matter, story),
@@ -448,13 +620,17 @@ def _sheet(matter: _Matter, story: Story) -> ReframeSheet:
 
 
 def forms(person: Person) -> tuple[str, str, str]:
-    return {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "they": ("they", "them", "their")}[person.pronoun]
+    return {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "they": ("they", "them", "their")}[
+        person.pronoun
+    ]
 
 
 def _observation(matter: _Matter, story: Story) -> str:
     """What a camera would have seen; where the words only sum up, it says so."""
     if not matter.remark:
-        seen = [f for f in story.facts if weigh(f) > 1 and count(f) <= 34] or [t for t in story.telling if count(t) <= 34]
+        seen = [f for f in story.facts if weigh(f) > 1 and count(f) <= 34] or [
+            t for t in story.telling if count(t) <= 34
+        ]
         if seen:
             best = sorted(sorted(seen, key=lambda f: -weigh(f))[:2], key=lambda f: story.text.find(f))
             return " ".join(sentence(to_second_person(trimmed(f))) for f in best if count(f) < 30)
@@ -466,19 +642,42 @@ def _observation(matter: _Matter, story: Story) -> str:
     if summed and thing:
         again = _last_time(part, matter.person) or f"it was about {_bare_thing(part, matter.person)}"
         return pick(
-            [f"A camera has no '{summed[1].lower()}', only the last time {again}. Where were you both, and what was said?",
-             f"'{upper_first(summed[1].lower())}' is a sum. What a camera would have is one time that {again}; which one comes up first?",
-             f"Take just the last time {again}: what would a camera have seen and heard?"],
-            story.text)  # fmt: skip
-    return "A camera would have seen one moment only: where you both were, and what was said. Which moment is it about?"
+            [
+                (
+                    f"A camera has no '{summed[1].lower()}', only the last time {again}. Where were "
+                    f"you both, and what was said?"
+                ),
+                (
+                    f"'{upper_first(summed[1].lower())}' is a sum. What a camera would have is one "
+                    f"time that {again}; which one comes up first?"
+                ),
+                f"Take just the last time {again}: what would a camera have seen and heard?",
+            ],
+            story.text,
+        )
+    return (
+        "A camera would have seen one moment only: where you both were, and what was "
+        "said. Which moment is it about?"
+    )
 
 
 def _told_of(when: str, person: Person) -> str:
     """ "you forgot my birthday" as the user would hear it: "they forgot your birthday"."""
     they, them, their = forms(person)
     start = person.second if person.name else they
-    swap = {"my": "your", "me": "you", "i": "you", "i'm": "you're", "we": "you", "our": "your", "us": "you", "your": their, "yourself": f"{them}self",
-            "myself": "yourself", "mine": "yours"}  # fmt: skip
+    swap = {
+        "my": "your",
+        "me": "you",
+        "i": "you",
+        "i'm": "you're",
+        "we": "you",
+        "our": "your",
+        "us": "you",
+        "your": their,
+        "yourself": f"{them}self",
+        "myself": "yourself",
+        "mine": "yours",
+    }
     tokens = re.findall(r"[\w']+|[^\w']+", when)
     out = []
     for n, token in enumerate(tokens):
@@ -491,7 +690,11 @@ def _told_of(when: str, person: Person) -> str:
             out.append(swap.get(low, token))
     text = "".join(out)
     if person.name or they != "they":
-        text = re.sub(rf"^{re.escape(start)} (don't|haven't|keep|are|have|do)\b", lambda m: f"{start} {_third(m[1])}", text)
+        text = re.sub(
+            rf"^{re.escape(start)} (don't|haven't|keep|are|have|do)\b",
+            lambda m: f"{start} {_third(m[1])}",
+            text,
+        )
         text = re.sub(rf"^{re.escape(start)}'re\b", f"{start} is" if person.name else f"{start}'s", text)
         text = re.sub(rf"^{re.escape(start)}'ve\b", f"{start} has" if person.name else f"{start}'s", text)
     return text
@@ -499,7 +702,12 @@ def _told_of(when: str, person: Person) -> str:
 
 def _last_time(part: Complaint, person: Person) -> str:
     """What was done, as it was the last time: "you don't listen to me" to "they didn't listen to you"."""
-    swaps = ((r"^you don't\b", "you didn't"), (r"^you're\b", "you were"), (r"^you can't\b", "you couldn't"), (r"^you won't\b", "you wouldn't"))
+    swaps = (
+        (r"^you don't\b", "you didn't"),
+        (r"^you're\b", "you were"),
+        (r"^you can't\b", "you couldn't"),
+        (r"^you won't\b", "you wouldn't"),
+    )
     for pattern, past in swaps:
         if re.match(pattern, part.when):
             return _were(_told_of(re.sub(pattern, past, part.when), person), person)
@@ -515,12 +723,23 @@ def _were(text: str, person: Person) -> str:
 
 
 def _third(verb: str) -> str:
-    return {"don't": "doesn't", "haven't": "hasn't", "keep": "keeps", "are": "is", "have": "has", "do": "does"}[verb]
+    return {
+        "don't": "doesn't",
+        "haven't": "hasn't",
+        "keep": "keeps",
+        "are": "is",
+        "have": "has",
+        "do": "does",
+    }[verb]
 
 
 def _bare_thing(part: Complaint, person: Person) -> str:
     thing = part.want or re.sub(r"^you(?:'re)? (?:don't |didn't |keep )?", "", part.when) or part.matter
-    thing = re.sub(r"\b(?:my|our)\b", "your", re.sub(r"\b(?:me|us)\b", "you", re.sub(r"\byour\b", forms(person)[2], thing)))
+    thing = re.sub(
+        r"\b(?:my|our)\b",
+        "your",
+        re.sub(r"\b(?:me|us)\b", "you", re.sub(r"\byour\b", forms(person)[2], thing)),
+    )
     return f'"{thing}"'
 
 
@@ -528,21 +747,42 @@ def _told(matter: _Matter) -> str:
     they, them, _ = forms(matter.person)
     if matter.harm:
         return pick(
-            ["The story on top of it may be that this is simply who you are. One hour is not that much evidence.",
-             "It's easy to go from 'I did that' to 'I'm like that'. Only the first is on film.",
-             "You may be telling yourself that it can't be put right now. That isn't known yet."],
-            matter.own)  # fmt: skip
-    line = _TELLS[matter.need].replace("{them}", them).replace("{they} think", f"{they} think" if they == "they" else f"{they} thinks")
-    line = line.replace("{they} take", f"{they} take" if they == "they" else f"{they} takes").replace("{they}", they)
+            [
+                (
+                    "The story on top of it may be that this is simply who you are. One hour is not "
+                    "that much evidence."
+                ),
+                "It's easy to go from 'I did that' to 'I'm like that'. Only the first is on film.",
+                "You may be telling yourself that it can't be put right now. That isn't known yet.",
+            ],
+            matter.own,
+        )
+    line = (
+        _TELLS[matter.need]
+        .replace("{them}", them)
+        .replace("{they} think", f"{they} think" if they == "they" else f"{they} thinks")
+    )
+    line = line.replace("{they} take", f"{they} take" if they == "they" else f"{they} takes").replace(
+        "{they}", they
+    )
     seed = f"{matter.remark}{matter.part.when}{matter.own}{matter.feelings}"
     return pick(
-        [f"The story on top of it may be {line}. It may hold, or only partly.",
-         f"What it came to mean, perhaps, is {line}. That part no camera sees, and it's worth checking.",
-         f"Behind it there could be the thought {line}. You can ask whether it's so.",
-         f"It's a short step from there to thinking {line}. Sometimes that's true and sometimes it's the tiredness talking.",
-         f"The meaning you give it may be {line}. Does that fit, or is it harsher than you'd say by daylight?",
-         f"Maybe the thought that stings most is {line}."],
-        seed)  # fmt: skip
+        [
+            f"The story on top of it may be {line}. It may hold, or only partly.",
+            f"What it came to mean, perhaps, is {line}. That part no camera sees, and it's worth checking.",
+            f"Behind it there could be the thought {line}. You can ask whether it's so.",
+            (
+                f"It's a short step from there to thinking {line}. Sometimes that's true and "
+                f"sometimes it's the tiredness talking."
+            ),
+            (
+                f"The meaning you give it may be {line}. Does that fit, or is it harsher than "
+                f"you'd say by daylight?"
+            ),
+            f"Maybe the thought that stings most is {line}.",
+        ],
+        seed,
+    )
 
 
 def _other_view(matter: _Matter, story: Story) -> str:
@@ -550,20 +790,35 @@ def _other_view(matter: _Matter, story: Story) -> str:
         they, them, _ = forms(matter.person)
         who = upper_first(matter.person.second) if matter.person.name else upper_first(they)
         return pick(
-            [f"{who} may need to know that you saw it before anything else can be heard.",
-             f"{who} may be waiting to see whether it comes up, or be glad of some quiet first; only {they} can say.",
-             f"For {matter.person.second or them} it may have been about more than that moment, or less; it would have to be asked."],
-            story.text)  # fmt: skip
+            [
+                f"{who} may need to know that you saw it before anything else can be heard.",
+                (
+                    f"{who} may be waiting to see whether it comes up, or be glad of some quiet "
+                    f"first; only {they} can say."
+                ),
+                (
+                    f"For {matter.person.second or them} it may have been about more than that "
+                    f"moment, or less; it would have to be asked."
+                ),
+            ],
+            story.text,
+        )
     if matter.theme:
         lines = filled(matter.theme.view, matter.theme, story)
         if lines:
             return pick(lines, story.text)
     they = matter.person.second if matter.person.name else forms(matter.person)[0]
     return pick(
-        [f"{upper_first(they)} may remember it differently, and may have needed something in that moment too.",
-         f"{upper_first(they)} may not know how it landed; perhaps nobody has said it calmly yet.",
-         f"Perhaps {they} would tell it with another beginning."],
-        story.text)  # fmt: skip
+        [
+            (
+                f"{upper_first(they)} may remember it differently, and may have needed something "
+                f"in that moment too."
+            ),
+            f"{upper_first(they)} may not know how it landed; perhaps nobody has said it calmly yet.",
+            f"Perhaps {they} would tell it with another beginning.",
+        ],
+        story.text,
+    )
 
 
 # --- rewrites ---------------------------------------------------------------------------------
@@ -581,17 +836,38 @@ def _request(matter: _Matter, story: Story, other: bool = False) -> str:
         if lines:
             lines.sort(key=lambda r: count(r))
             return lines[0] if other else pick(lines, story.text)
-    if part.want and not said.faults(f"you {part.want}") and count(part.want) <= 14 and not (part.past and " when " in part.want):
+    if (
+        part.want
+        and not said.faults(f"you {part.want}")
+        and count(part.want) <= 14
+        and not (part.past and " when " in part.want)
+    ):
         want = part.want
-        if matter.theme and (len(content(want)) < 2 or re.match(r"(?:be|care|love|understand|appreciate|respect|see|get|know|trust|notice)\b", want)):
+        if matter.theme and (
+            len(content(want)) < 2
+            or re.match(r"(?:be|care|love|understand|appreciate|respect|see|get|know|trust|notice)\b", want)
+        ):
             lines = sorted(filled(matter.theme.request, matter.theme, story), key=count)
             return lines[0] if other else pick(lines, story.text)
-        soon = "" if re.search(r"\b(?:tonight|today|tomorrow|this|next|on|at|when|day|week|before|after|every)\b", want) else pick([" this week", " tonight", " next time"], story.text + want)
+        soon = (
+            ""
+            if re.search(
+                r"\b(?:tonight|today|tomorrow|this|next|on|at|when|day|week|before|after|every)\b", want
+            )
+            else pick([" this week", " tonight", " next time"], story.text + want)
+        )
         if soon == " tonight" and re.search(r"\b(?:call|visit|book|plan|ask|thank|invite)\b", want):
             soon = " this week"
         return f"Could you {want}{soon}?"
-    if part.past:
-        return pick(["Could we talk about it for ten minutes tonight?", "Could you tell me how it was from your side, tonight or tomorrow?", _ASK_FOR[matter.need]], story.text)
+    if part.past and not part.want:
+        return pick(
+            [
+                "Could we talk about it for ten minutes tonight?",
+                "Could you tell me how it was from your side, tonight or tomorrow?",
+                _ASK_FOR[matter.need],
+            ],
+            story.text,
+        )
     return _ASK_FOR[matter.need]
 
 
@@ -621,6 +897,11 @@ def _event(matter: _Matter) -> str:
     return f"{'that' if part.past else 'when'} {lower_first(part.when)}"
 
 
+_VAGUE_THINGS = frozenset(
+    "parents|sibling|friendship|work|grown child|put down|caring|sharing a home|in-laws".split("|")
+)
+
+
 def _about(matter: _Matter, story: Story) -> str:
     """The matter as a thing, where there is no clause: "about your phone"."""
     if matter.part.matter and not said.faults(matter.part.matter):
@@ -629,7 +910,8 @@ def _about(matter: _Matter, story: Story) -> str:
         return f"and I'd like you to {matter.part.want}"
     if matter.theme and not matter.own:
         thing = fill("{it}", matter.theme, story) or ""
-        return f"about {lower_first(thing)}"
+        if thing.lower() != matter.theme.it or matter.theme.name not in _VAGUE_THINGS:
+            return f"about {lower_first(thing)}"
     return ""
 
 
@@ -641,19 +923,33 @@ def _warmer(matter: _Matter, story: Story, request: str) -> str:
     if "stonewalling" in said.horsemen(matter.remark) and not matter.part.when:
         return f"{name}I'm too worked up to talk well just now, and I do want to sort this out. {request}"
     if matter.harm:
-        sorry = pick(["and I wish I hadn't", "and that wasn't fair to you", "and it keeps coming back to me"], matter.own)
+        sorry = pick(
+            ["and I wish I hadn't", "and that wasn't fair to you", "and it keeps coming back to me"],
+            matter.own,
+        )
         return f"{name}{matter.own}, {sorry}. {pick(_harm(matter).acknowledge, matter.own)} {_MEND_ASK[0]}"
     event, about = _event(matter), _about(matter, story)
     body = feel(feeling, event, past=matter.part.past) if event else _bare_feeling(feeling, about)
     if facts and not event:
         return _say(name, f"{bare(facts[0])}, and I feel {feeling} about it. {upper_first(need)}. {request}")
     if event and matter.part.time:
-        body = f"{matter.part.time if name else upper_first(matter.part.time)}, when {matter.part.when}, I felt {feeling}"
+        felt = "felt" if matter.part.past else "feel"
+        return _say(
+            name,
+            (
+                f"{matter.part.time} {matter.part.when}, and I {felt} {feeling}. "
+                f"{upper_first(need)}. {request}"
+            ),
+        )
     joined = facts and any(w in facts[0].lower() for w in (f"i feel {feeling}", feeling))
     if joined:
         body = upper_first(event or about or "this one thing matters to me")
-        return " ".join(filter(None, [name + facts[0], f"It's {event}." if event else "", upper_first(need) + ".", request]))
-    line = f"{body}, and {need}."
+        return " ".join(
+            filter(
+                None, [name + facts[0], f"It's {event}." if event else "", upper_first(need) + ".", request]
+            )
+        )
+    line = f"{body}, and {need}." if event else f"{body}. {upper_first(need)}."
     return _say(name, f"{facts[0]} {line} {request}" if facts else f"{line} {request}")
 
 
@@ -663,9 +959,18 @@ _LIMITS = (
     "I won't argue about it tonight. I'll bring it up again on Sunday.",
     "I'll leave it for this evening, and I won't let it drop.",
 )
-_FIRM_PAST = ("It's not all right with me", "I'm not willing to shrug it off", "I can't act as if it were nothing")
+_FIRM_PAST = (
+    "It's not all right with me",
+    "I'm not willing to shrug it off",
+    "I can't act as if it were nothing",
+)
 _FIRM_NOW = ("It's not all right with me", "It doesn't work for me", "I don't want to keep quiet about it")
-_AT = frozenset("hurt angry sad upset gutted frustrated irritated disappointed shocked resentful heartbroken worried ashamed".split())
+_AT = frozenset(
+    (
+        "hurt angry sad upset gutted frustrated irritated disappointed shocked "
+        "resentful heartbroken worried ashamed"
+    ).split()
+)
 
 
 def feel(feeling: str, event: str, *, past: bool) -> str:
@@ -685,6 +990,12 @@ def _shorter(matter: _Matter, story: Story) -> str:
         return f"{name}I need half an hour. Can we talk after that?"
     if matter.harm:
         return f"{name}{matter.own}. That part is mine. {request}"
+    if (
+        _event(matter)
+        and re.match(r"last|yesterday|this", matter.part.time)
+        and " when " not in matter.part.time
+    ):
+        return _say(name, f"I'm still thinking of {matter.part.time}, when {matter.part.when}. {request}")
     if matter.part.past and _event(matter):
         return _say(name, f"{feel(feeling, _event(matter), past=True)}. {request}")
     if matter.part.want and matter.part.when and not matter.part.past:
@@ -702,7 +1013,11 @@ def _shorter(matter: _Matter, story: Story) -> str:
 
 def _bare_feeling(feeling: str, about: str) -> str:
     """ "It's about the children, and I feel small": where no act is told."""
-    return f"It's {about}, and I feel {feeling}" if about.startswith("about") else f"I feel {feeling} {about}".strip()
+    return (
+        f"It's {about}, and I feel {feeling}"
+        if about.startswith("about")
+        else f"I feel {feeling} {about}".strip()
+    )
 
 
 def _say(name: str, text: str) -> str:
@@ -737,10 +1052,14 @@ def _firmer(matter: _Matter, story: Story) -> str:
         return f"{name}I'm not able to go on now. I'll take half an hour, and then I'll come back to it."
     if matter.harm:
         lines = [p for p in _harm(matter).path if said.lacks(p) == ()] or list(_harm(matter).path)
-        return f"{name}{matter.own}, and {pick(['I answer for that', 'that is on me', 'I own that'], matter.own)}. {pick(lines, story.text)}"
+        return (
+            f"{name}{matter.own}, and "
+            f"{pick(['I answer for that', 'that is on me', 'I own that'], matter.own)}. "
+            f"{pick(lines, story.text)}"
+        )
     event = _event(matter)
     if event:
-        if matter.part.time:
+        if matter.part.time and not re.match(r"when|every|after", matter.part.time):
             name += f"about {matter.part.time}: " if name else f"About {matter.part.time}: "
         start = pick(_FIRM_PAST if matter.part.past else _FIRM_NOW, story.text)
         if matter.theme and matter.theme.name == "closeness":
@@ -751,7 +1070,9 @@ def _firmer(matter: _Matter, story: Story) -> str:
     about = _about(matter, story)
     if about.startswith("about"):
         return _say(name, f"It's {about}, and I'm not going to swallow it. {limit}")
-    return _say(name, f"I feel {feeling} {about}, and I'm not going to swallow it. {limit}".replace(" ,", ","))
+    return _say(
+        name, f"I feel {feeling} {about}, and I'm not going to swallow it. {limit}".replace(" ,", ",")
+    )
 
 
 # --- as text ----------------------------------------------------------------------------------
@@ -779,11 +1100,14 @@ def as_text(sheet: ReframeSheet, opening: str = "") -> str:
     inner = ""
     if felt:
         inner = pick(
-            [f"You may be {felt}, and what you're after could be {need}.",
-             f"Under that, perhaps: {felt}. And a need: {need}.",
-             f"Softer than the words, there may be someone {felt} who needs {need}.",
-             f"If it had to be said in two words: {felt}; and the wish would be {need}."],
-            sheet.observation + sheet.story)  # fmt: skip
+            [
+                f"You may be {felt}, and what you're after could be {need}.",
+                f"Under that, perhaps: {felt}. And a need: {need}.",
+                f"Softer than the words, there may be someone {felt} who needs {need}.",
+                f"If it had to be said in two words: {felt}; and the wish would be {need}.",
+            ],
+            sheet.observation + sheet.story,
+        )
     ways = "\n".join(f"{upper_first(r.kind)}: {r.text}" for r in sheet.rewrites)
     paragraphs = [sheet.observation, sheet.story, inner, opening, sheet.other_view, ways]
     if sheet.request:

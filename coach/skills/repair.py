@@ -28,24 +28,66 @@ BUT, IF_FELT, DEMAND, EXCUSE = "but", "if you felt", "a demand", "an excuse"
 LENGTH, NO_OWNING, THIRD = "not two to four sentences", "owns nothing", "speaks about them, not to them"
 
 _ASK_FIRST = re.compile(
-    r"\b(?:my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me|my)|no contact|not to contact|stop (?:contacting|texting|calling|messaging)|leave (?:her|him|them) alone|restraining order|court order"
-    r"|(?:afraid|scared|frightened) of me|(?:hasn't|hasnt|haven't|has not|have not|not) (?:spoken|talked|replied|answered|texted|responded|been in touch|said a word)[^.]{0,30}\b(?:days|weeks|months|week|month|year|years)"
-    r"|(?:days|weeks|months) of silence|silent for (?:\w+ )?(?:days|weeks|months)|ignor\w+ (?:me|my \w+) for (?:\w+ )?(?:days|weeks|months)|(?:days|weeks|months) (?:now )?(?:without|with no) (?:a )?(?:word|reply|answer)|no (?:reply|answer|word) (?:for|in|since)[^.]{0,20}(?:days|weeks|months)"
-    r"|broke up with me|dumped me|left me|doesn't want (?:to see|to talk to|anything)|told me to (?:go away|leave|stop))",
+    r"\b(?:my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me"
+    r"|my)|no contact|not to contact|stop (?:contacting|texting|calling|messaging)"
+    r"|leave (?:her|him|them) alone|restraining order|court order"
+    r"|(?:afraid|scared|frightened) of me|(?:hasn't|hasnt|haven't|has not|have not"
+    r"|not) (?:spoken|talked|replied|answered|texted|responded|been in touch|said a "
+    r"word)[^.]{0,30}\b(?:days|weeks|months|week|month|year|years)"
+    r"|(?:days|weeks|months) of silence|silent for (?:\w+ )?(?:days|weeks|months)"
+    r"|ignor\w+ (?:me|my \w+) for (?:\w+ )?(?:days|weeks|months)|(?:days|weeks"
+    r"|months) (?:now )?(?:without|with no) (?:a )?(?:word|reply|answer)|no (?:reply"
+    r"|answer|word) (?:for|in|since)[^.]{0,20}(?:days|weeks|months)"
+    r"|broke up with me|dumped me|left me|doesn't want (?:to see|to talk to"
+    r"|anything)|told me to (?:go away|leave|stop))",
     re.I,
 )
 _VIOLENT = re.compile(
-    r"\bI (?:\w+ ){0,2}?(?:hit|slapped|punched|pushed|shoved|grabbed|choked|strangled|kicked|beat|threw [\w ]{1,20} at|restrained|pinned|shook|hurt (?:her|him|them) physically)\b",
+    (
+        r"\bI (?:\w+ ){0,2}?(?:hit|slapped|punched|pushed|shoved|grabbed|choked"
+        r"|strangled|kicked|beat|threw [\w ]{1,20} at|restrained|pinned|shook|hurt "
+        r"(?:her|him|them) physically)\b"
+    ),
     re.I,
 )
 _DEMAND = re.compile(
-    r"\b(?:forgive|forgiveness|please (?:answer|reply|call|come back|respond|talk)|call me|text me back|answer me|reply|get back to me|you (?:have to|must|need to|should(?! have)|owe)|come (?:back|home)|give me (?:another|a) chance|let me know|i hope you(?:'ll| will| can)|take me back|can we be ok)\b",
+    (
+        r"\b(?:forgive|forgiveness|please (?:answer|reply|call|come back|respond|talk)"
+        r"|call me|text me back|answer me|reply|get back to me|you (?:have to|must|need "
+        r"to|should(?! have)|owe)|come (?:back|home)|give me (?:another|a) chance|let me "
+        r"know|i hope you(?:'ll| will| can)|take me back|can we be ok)\b"
+    ),
     re.I,
 )
-_NO_PRESSURE = re.compile(r"\b(?:no need to (?:answer|reply)|you don't (?:have|need) to (?:answer|reply|respond)|don't need to (?:answer|reply)|needn't (?:answer|reply)|without (?:a|any) reply|not asking you to (?:forgive|reply|answer))[^.]*\.", re.I)
-_IF_FELT = re.compile(r"\b(?:if (?:you|i|it|that|my|anything)|sorry (?:that )?you (?:feel|felt|were|are)|any (?:hurt|offen[cs]e)|misunderst\w+|took it)\b", re.I)
-_EXCUSE = re.compile(r"\b(?:because (?:you|i was)|you (?:made me|started|provoked|pushed me)|it was only|just a joke|i didn't mean|in my defen[cs]e|to be fair|everyone does)\b", re.I)
-_OWNS = re.compile(r"\bI(?:'m| am) (?:truly |really |so |very )?sorry\b|\bI apologi[sz]e\b|\bI was wrong\b|\bthat was wrong of me\b|\bI regret\b|\bmy fault\b", re.I)
+_NO_PRESSURE = re.compile(
+    (
+        r"\b(?:no need to (?:answer|reply)|you don't (?:have|need) to (?:answer|reply"
+        r"|respond)|don't need to (?:answer|reply)|needn't (?:answer|reply)|without (?:a"
+        r"|any) reply|not asking you to (?:forgive|reply|answer))[^.]*\."
+    ),
+    re.I,
+)
+_IF_FELT = re.compile(
+    (
+        r"\b(?:if (?:you|i|it|that|my|anything)|sorry (?:that )?you (?:feel|felt|were"
+        r"|are)|any (?:hurt|offen[cs]e)|misunderst\w+|took it)\b"
+    ),
+    re.I,
+)
+_EXCUSE = re.compile(
+    (
+        r"\b(?:because (?:you|i was)|you (?:made me|started|provoked|pushed me)|it was "
+        r"only|just a joke|i didn't mean|in my defen[cs]e|to be fair|everyone does)\b"
+    ),
+    re.I,
+)
+_OWNS = re.compile(
+    (
+        r"\bI(?:'m| am) (?:truly |really |so |very )?sorry\b|\bI apologi[sz]e\b|\bI was "
+        r"wrong\b|\bthat was wrong of me\b|\bI regret\b|\bmy fault\b"
+    ),
+    re.I,
+)
 
 
 def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
@@ -71,8 +113,8 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
     sheet = draft.sheet
     if not isinstance(sheet, RepairSheet) or not sheet.message or not sheet.own:
         return None
-    line = " ".join(text.replace("’", "'").split()).strip("\"“” ")
-    line = re.sub(r"^(?:message|here(?: is|'s)[^:]{0,40})\s*:\s*", "", line, flags=re.I).strip("\"“” ")
+    line = " ".join(text.replace("’", "'").split()).strip('"“” ')
+    line = re.sub(r"^(?:message|here(?: is|'s)[^:]{0,40})\s*:\s*", "", line, flags=re.I).strip('"“” ')
     if check_message(line, story):
         return None
     new = replace(sheet, message=line)
@@ -113,7 +155,11 @@ def _about_them(text: str, person: Person) -> bool:
     if person.pronoun not in {"she", "he"}:
         return False
     forms = {"she": r"she|her|hers", "he": r"he|him|his"}[person.pronoun]
-    return bool(re.search(rf"\b(?:{forms})\b", text, re.I)) or bool(person.name and re.search(rf"\b{re.escape(person.name)}\b", text, re.I) and person.name.startswith("my "))
+    return bool(re.search(rf"\b(?:{forms})\b", text, re.I)) or bool(
+        person.name
+        and re.search(rf"\b{re.escape(person.name)}\b", text, re.I)
+        and person.name.startswith("my ")
+    )
 
 
 # --- worksheets -------------------------------------------------------------------------------
@@ -124,7 +170,12 @@ _LEAVE = (
     "Read it once aloud before you send it. They are free not to answer.",
     "It asks for nothing back, so that they can take it as they like.",
 )
-_SORRY = (", and I'm sorry.", ". I'm sorry.", ". That was wrong of me, and I'm sorry.", ". I'm sorry for that, and it's mine.")
+_SORRY = (
+    ", and I'm sorry.",
+    ". I'm sorry.",
+    ". That was wrong of me, and I'm sorry.",
+    ". I'm sorry for that, and it's mine.",
+)
 _CLOSE = (
     "There's no need to answer this.",
     "Take whatever time you want with it.",
@@ -161,38 +212,64 @@ def _name_of(person: Person) -> str:
 
 def _path(story: Story, deed: Deed) -> str:
     """A concrete mending: what the user already has in mind, else one that fits the harm."""
-    match = re.search(r"\bI (?:want|would like|'d like|plan|am going|'m going|could|can|will|'ll) (?:to )?(make it up|cook|buy|replace|pay|fix|take|bring|invite|book|plan|do)\b([^.!?,]{3,60})", story.text)
+    match = re.search(
+        (
+            r"\bI (?:want|would like|'d like|plan|am going|'m going|could|can|will|'ll) "
+            r"(?:to )?(make it up|cook|buy|replace|pay|fix|take|bring|invite|book|plan"
+            r"|do)\b([^.!?,]{3,60})"
+        ),
+        story.text,
+    )
     if match and not re.search(r"\b(?:her|him|them|she|he)\b", match[2]):
         return sentence(f"I'd like to {match[1]}{match[2]}")
     return pick(deed.harm.path, story.text + "p")
 
 
 def _ask_first(story: Story, person: Person, deed: Deed | None) -> Draft:
-    they, them, their = forms(person)
+    they, them, _ = forms(person)
     who = person.second if person.name else them
     are = "are" if they == "they" or person.plural else "is"
     have = "have" if they == "they" or person.plural else "has"
-    path = f"If {they} asked for no contact, or {are} afraid of you, then leaving {them} in peace is the repair."
+    path = (
+        f"If {they} asked for no contact, or {are} afraid of you, then leaving {them} in peace is the repair."
+    )
     own = sentence(deed.said) if deed else ""
     acknowledge = pick(deed.harm.acknowledge, story.text) if deed else ""
     text = (
-        f"Two questions come before any words to {who}. {upper_first(have)} {they} asked you not to be in touch, in words or by blocking you? And could {they} be afraid of you? "
-        f"{path} If neither is so, say that, and we can look at one short message which leaves {them} free not to answer."
+        f"Two questions come before any words to {who}. {upper_first(have)} {they} asked "
+        f"you not to be in touch, in words or by blocking you? And could {they} be "
+        f"afraid of you? "
+        f"{path} If neither is so, say that, and we can look at one short message which "
+        f"leaves {them} free not to answer."
     )
     if story.disclosures:
-        text = f"You write that you feel {story.disclosures[0]}. What happened, as plainly as you can say it? That comes before any message."
+        text = (
+            f"You write that you feel {story.disclosures[0]}. What happened, as plainly as "
+            f"you can say it? That comes before any message."
+        )
         path = ""
     return Draft(text, RepairSheet(own, acknowledge, path, ""))
 
 
 def _after_violence(person: Person, deed: Deed | None) -> Draft:
     they, them, _ = forms(person)
-    path = f"Distance now, no message, and a programme for people who have hurt somebody they love; Support lists who to call. {upper_first(they)} may choose if and when there is contact."
+    path = (
+        f"Distance now, no message, and a programme for people who have hurt somebody "
+        f"they love; Support lists who to call. {upper_first(they)} may choose if and "
+        f"when there is contact."
+    )
     text = (
         "Writing this down is a beginning, and it was yours to stop. A message would ask something of "
         f"{them} now, even a kind one, so there is none here. {path}"
     )
     return Draft(text, RepairSheet(sentence(deed.said) if deed else "", "", path, ""))
+
+
+_MEND = (
+    "I would like us to put it right.",
+    "It matters to me to mend this with you.",
+    "I want this to be good between us again.",
+)
 
 
 def _for_the_hurt(story: Story, person: Person) -> Draft | None:
@@ -206,23 +283,37 @@ def _for_the_hurt(story: Story, person: Person) -> Draft | None:
     they = person.second if person.name else forms(person)[0]
     line = feel(feelings[0], f"{'that' if part.past else 'when'} {part.when}", past=part.past) + "."
     if part.time:
-        line = f"{part.time if name else upper_first(part.time)}, when {part.when}, I felt {feelings[0]}."
+        felt = "felt" if part.past else "feel"
+        line = f"{part.time if name else upper_first(part.time)} {part.when}, and I {felt} {feelings[0]}."
     request = ""
     if theme:
         request = pick(filled(theme.request, theme, story) or [""], story.text)
     request = request or "Could we find half an hour this week to talk about it?"
     message = f"{name}, {line}" if name else line
-    message += f" {pick(['I would like us to put it right.', 'It matters to me to mend this with you.', 'I want this to be good between us again.'], story.text)} {request}"
-    acknowledge = f"From what you tell, the hurt is on your side here; there may be nothing for you to own, and {they} may not know how it landed."
+    message += f" {pick(_MEND, story.text)} {request}"
+    acknowledge = (
+        f"From what you tell, the hurt is on your side here; there may be nothing for "
+        f"you to own, and {they} may not know how it landed."
+    )
     path = "Ask for the repair, once and plainly, and leave room for a no."
     sheet = RepairSheet("", acknowledge, path, message)
-    return Draft(as_text(sheet, "If there is a part of yours in it as well, add it in one sentence and this can be turned round."), sheet)
+    return Draft(
+        as_text(
+            sheet,
+            (
+                "If there is a part of yours in it as well, add it in one sentence and this can "
+                "be turned round."
+            ),
+        ),
+        sheet,
+    )
 
 
 def _too_little(story: Story, person: Person) -> Draft:
     who = person.second if person.name else "the other person"
     text = (
-        f"To write something to {who} it helps to know the one thing that happened. What did you do or say, as a camera would have seen it? "
+        f"To write something to {who} it helps to know the one thing that happened. What "
+        f"did you do or say, as a camera would have seen it? "
         "If it was done to you, say that; then the message can ask for repair."
     )
     return Draft(text, RepairSheet("", "", "", ""))
@@ -231,7 +322,10 @@ def _too_little(story: Story, person: Person) -> Draft:
 def _unread(story: Story) -> Draft:
     text = "There's nothing to work with yet. In a sentence or two: what happened, and who is it about?"
     if words(story.text):
-        text = "This works in English only so far. If you can, say in English what happened, in a sentence or two."
+        text = (
+            "This works in English only so far. If you can, say in English what happened, "
+            "in a sentence or two."
+        )
     return Draft(text, RepairSheet("", "", "", ""))
 
 
@@ -245,4 +339,3 @@ def as_text(sheet: RepairSheet, ending: str = "") -> str:
         ending,
     ]
     return "\n\n".join(line for line in lines if line)
-

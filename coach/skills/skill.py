@@ -21,11 +21,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Skill:
-    """One skill. `compose(story, cards, shown)` needs no model: `shown` are sentences that stand already,
-    and the ending is returned. `read(text, story, cards)` makes a checked draft of a model's text, or None
-    if it fails; a skill without `read` is talk, shown as it comes."""
+    """One skill; one without `read` is talk, shown sentence by sentence.
+
+    `compose(story, cards, shown)` needs no model: `shown` are sentences that stand already, and the ending
+    is returned. `read(text, story, cards)` makes a checked draft of a model's text, or None if it fails.
+    `opening(story)` begins a talk before the model goes on, and is empty where a model could add nothing.
+    `fits(sentence, story, cards)` tells whether a model's sentence belongs to this story.
+    """
 
     name: str
     compose: Callable[[Story, Sequence[Card], Sequence[str]], Draft]
     read: Callable[[str, Story, Sequence[Card]], Draft | None] | None = None
+    opening: Callable[[Story], str] | None = None
+    fits: Callable[[str, Story, Sequence[Card]], bool] | None = None
     off_when_unsafe: bool = True

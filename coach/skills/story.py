@@ -23,25 +23,35 @@ from coach.skills.wording import STOP, WORD, content, outside_quotes, stem, word
 LONGEST = 6000
 RANT = 230
 
-_SHE = """girlfriend wife fiancee fiancée mum mom mother mama sister daughter aunt auntie gran grandma granny nan
- nana grandmother mother-in-law sister-in-law daughter-in-law stepmum stepmom stepmother stepsister stepdaughter
- niece ex-wife ex-girlfriend missus""".split()
-_HE = """boyfriend husband fiance fiancé dad father papa brother son uncle grandad granddad grandpa grandfather
- father-in-law brother-in-law son-in-law stepdad stepfather stepbrother stepson nephew ex-husband ex-boyfriend
- hubby""".split()
-_THEY = """partner friend friends mate best-friend colleague colleagues coworker co-worker co-workers coworkers
- boss manager flatmate flatmates housemate housemates roommate roommates neighbour neighbours neighbor neighbors
- cousin kid kids child children teenager teen baby parents in-laws family siblings sibling twin ex spouse other-half
- supervisor landlord team teammate date crush bestie gf bf cousins sons daughters brothers sisters stepkids
- step-kids grandparents grandkids grandchildren godmother godfather tenant client student teacher""".split()
+_SHE = """
+    girlfriend wife fiancee fiancée mum mom mother mama sister daughter aunt auntie gran grandma granny
+    nan nana grandmother mother-in-law sister-in-law daughter-in-law stepmum stepmom stepmother
+    stepsister stepdaughter niece ex-wife ex-girlfriend missus
+    """.split()
+_HE = """
+    boyfriend husband fiance fiancé dad father papa brother son uncle grandad granddad grandpa
+    grandfather father-in-law brother-in-law son-in-law stepdad stepfather stepbrother stepson nephew
+    ex-husband ex-boyfriend hubby
+    """.split()
+_THEY = """
+    partner friend friends mate best-friend colleague colleagues coworker co-worker co-workers coworkers
+    boss manager flatmate flatmates housemate housemates roommate roommates neighbour neighbours
+    neighbor neighbors cousin kid kids child children teenager teen baby parents in-laws family siblings
+    sibling twin ex spouse other-half supervisor co-founder cofounder assistant intern nanny
+    landlord team teammate date crush bestie gf bf cousins
+    sons daughters brothers sisters stepkids step-kids grandparents grandkids grandchildren godmother
+    godfather tenant client student teacher
+    """.split()
 PARTNER = frozenset(
     """girlfriend boyfriend wife husband partner fiancee fiance fiancée fiancé spouse hubby missus gf bf
     other-half""".split()
 )
 _PLURAL = frozenset(
-    """friends colleagues coworkers co-workers flatmates housemates roommates neighbours neighbors kids children
-    parents in-laws family siblings team cousins sons daughters brothers sisters stepkids step-kids grandparents
-    grandkids grandchildren""".split()
+    """
+    friends colleagues coworkers co-workers flatmates housemates roommates neighbours neighbors kids
+    children parents in-laws family siblings team cousins sons daughters brothers sisters stepkids
+    step-kids grandparents grandkids grandchildren
+    """.split()
 )
 _ROLES = {
     **dict.fromkeys(_SHE, "she"),
@@ -52,79 +62,145 @@ _ROLES = {
 }
 _ROLE = "|".join(sorted((re.escape(r) for r in _ROLES), key=len, reverse=True))
 _MY = re.compile(
-    rf"\b(my|our)\s+((?:(?:best|old|oldest|older|younger|youngest|little|big|twin|ex|new|close|closest|dear|late"
-    rf"|first|other|good|work|school|teenage|adult|grown-up|childhood|then|own|soon-to-be|long-term|line|long-distance"
+    rf"\b(my|our)\s+((?:(?:best|old|oldest|older|younger|youngest|little|big|twin|ex"
+    rf"|new|close|closest|dear|late"
+    rf"|first|other|good|work|school|teenage|adult|grown-up|childhood|then|own"
+    rf"|soon-to-be|long-term|line|long-distance"
     rf"|\d{{1,2}}-year-old|half)\s+){{0,2}})({_ROLE})(?![\w-])(?:,?\s+([A-Z][a-z]{{2,14}})\b)?",
     re.I,
 )
-_TITLES = {"mum": "she", "mom": "she", "mam": "she", "dad": "he", "gran": "she", "grandma": "she", "nan": "she",
-           "grandad": "he", "granddad": "he", "grandpa": "he"}  # fmt: skip
-_TITLE = re.compile(r"(?<!\w )(?<![Mm]y )(?<![Ii]s )(?<![Ee]r )\b(Mum|Mom|Mam|Dad|Gran|Grandma|Nan|Grandad|Granddad|Grandpa)\b")
-_NAME = re.compile(r"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bvia )(?<!\bnear )(?<!\bthe )(?<!\ba )(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14})\b")
+_TITLES = {
+    "mum": "she",
+    "mom": "she",
+    "mam": "she",
+    "dad": "he",
+    "gran": "she",
+    "grandma": "she",
+    "nan": "she",
+    "grandad": "he",
+    "granddad": "he",
+    "grandpa": "he",
+}
+_TITLE = re.compile(
+    r"(?<!\w )(?<![Mm]y )(?<![Ii]s )(?<![Ee]r )\b(Mum|Mom|Mam|Dad|Gran|Grandma|Nan"
+    r"|Grandad|Granddad|Grandpa)\b"
+)
+_NAME = re.compile(
+    r"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bvia )(?<!\bnear )(?<!\bthe )(?<!\ba "
+    r")(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14})\b"
+)
 _FIRST_NAME = re.compile(
-    r"(?:^|[.!?\n] )([A-Z][a-z]{2,14})(?= (?:and (?:I|me)|says?|said|told|tells|is|was|has|had|never|always|keeps|kept|won't"
-    r"|didn't|doesn't|isn't|just|still|got|gets|went|left|called|calls|texted|forgot|thinks|wants|promised|asked|came"
+    r"(?:^|[.!?\n] )([A-Z][a-z]{2,14})(?= (?:and (?:I|me)|says?|said|told|tells|is"
+    r"|was|has|had|never|always|keeps|kept|won't"
+    r"|didn't|doesn't|isn't|just|still|got|gets|went|left|called|calls|texted|forgot"
+    r"|thinks|wants|promised|asked|came"
     r"|took|made|snapped|borrowed|cancelled|used)\b)"
 )
 _NOT_NAMES = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december christmas easter thanksgiving ramadan diwali hanukkah eid valentine english
-    british american french german spanish italian indian chinese instagram tiktok facebook whatsapp netflix google
-    youtube xbox playstation zoom london paris york spain france italy germany ireland india america england
-    scotland wales australia canada god jesus covid mum mom dad gran nan grandma grandad the this that these those
-    there then they what when where which who why how everything nothing everyone nobody someone something work
-    dinner sex money life love home today yesterday tomorrow tonight last every each his her our your she you and
-    but for not now once here one people things sorry please thanks hello maybe sometimes also just even like
-    after before because since while although though well anyway basically honestly again it's i'm he's she's don't
-    can't won't all both another any some most many house dishes breakfast lunch school silence sleep half part
-    never always still only yes amazon uber facetime skype discord slack teams excel dublin manchester new year day
-    mothers fathers wife husband girlfriend boyfriend partner hers his ours mine with about from into""".split()
+    """
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+    august september october november december christmas easter thanksgiving ramadan diwali hanukkah eid
+    valentine english british american french german spanish italian indian chinese instagram tiktok
+    facebook whatsapp netflix google youtube xbox playstation zoom london paris york spain france italy
+    germany ireland india america england scotland wales australia canada god jesus covid mum mom dad
+    gran nan grandma grandad the this that these those there then they what when where which who why how
+    everything nothing everyone nobody someone something work dinner sex money life love home today
+    yesterday tomorrow tonight last every each his her our your she you and but for not now once here
+    one people things sorry please thanks hello maybe sometimes also just even like after before because
+    since while although though well anyway basically honestly again it's i'm he's she's don't can't
+    won't all both another any some most many house dishes breakfast lunch school silence sleep half
+    part never always still only yes amazon uber facetime skype discord slack teams excel dublin
+    manchester new year day mothers fathers wife husband girlfriend boyfriend partner hers his ours mine
+    with about from into
+    """.split()
 )
 _SAID = (
-    r"(?:said|says|saying|told|tells|called|shouted|yelled|screamed|replied|answered|asked|goes|went|was like|is like"
-    r"|texted|wrote|snapped|whispered|muttered|sneered|laughed|joked|messaged|sent|screaming|yelling|shouting|telling)"
+    r"(?:said|says|saying|told|tells|called|shouted|yelled|screamed|replied|answered"
+    r"|asked|goes|went|was like|is like"
+    r"|texted|wrote|snapped|whispered|muttered|sneered|laughed|joked|messaged|sent"
+    r"|screaming|yelling|shouting|telling)"
 )
 _ME_SAID = re.compile(rf"\b(?:I|i|I'd|I've)\s+(?:\w+\s+)?{_SAID}\b[^.\"]{{0,40}}$")
 _SAID_ME = re.compile(rf"^[,.!?]?\s*(?:I|i)\s+(?:\w+\s+)?{_SAID}\b")
-_OTHER_SAID = re.compile(rf"(?:\b(he|she|they|[A-Z][a-z]+|(?:my|our)\s+[\w-]+))\s+(?:\w+\s+)?{_SAID}\b[^.\"]{{0,40}}$")
+_OTHER_SAID = re.compile(
+    rf"(?:\b(he|she|they|[A-Z][a-z]+|(?:my"
+    rf"|our)\s+[\w-]+))\s+(?:\w+\s+)?{_SAID}\b[^.\"]{{0,40}}$"
+)
 _SAID_OTHER = re.compile(rf"^[,.!?]?\s*(he|she|they|[A-Z][a-z]+)\s+(?:\w+\s+)?{_SAID}\b")
 _ABBREVIATED = re.compile(r"(?:\b(?:mr|mrs|ms|dr|st|vs|e\.g|i\.e|etc|approx|no)|\b[a-z])\.$", re.I)
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
 
 _TO_COACH = re.compile(
     r"\b(?:(?:can|could|will|would|do|are|did|have|what|how|if) (?:do |would |can |should )?you\b[^.?!]{0,30}"
-    r"\b(?:help|advise|suggest|recommend|think|tell me|explain|write|say to|human|real|robot|bot|ai|therapist|a person"
+    r"\b(?:help|advise|suggest|recommend|think|tell me|explain|write|say to|human"
+    r"|real|robot|bot|ai|therapist|a person"
     r"|program|machine|computer|remember|speak|know about|understand|give me|name|work)"
-    r"|advice|any ideas|any tips|any thoughts|thoughts\?|your opinion|what would you do|who are you|what are you|are you there)\b",
+    r"|advice|any ideas|any tips|any thoughts|thoughts\?|your opinion|what would you "
+    r"do|who are you|what are you|are you there)\b",
     re.I,
 )
 _SHOULD = re.compile(
-    r"\b(?:should i|shall i|what (?:do|can|should|would|could) i|how (?:do|can|should|would|could) i|am i|was i|"
-    r"is (?:it|this|that)|do i|did i|would it|why (?:do|does|did|is|am|are|can't|won't|doesn't|would)|does (?:he|she|this)"
-    r"|is (?:he|she)|will (?:he|she|they|it|we)|can (?:we|i|this)|could i|what if|where do|how long|are we|what's wrong)\b",
+    r"\b(?:should i|shall i|what (?:do|can|should|would|could) i|how (?:do|can"
+    r"|should|would|could) i|am i|was i|"
+    r"is (?:it|this|that)|do i|did i|would it|why (?:do|does|did|is|am|are|can't"
+    r"|won't|doesn't|would)|does (?:he|she|this)"
+    r"|is (?:he|she)|will (?:he|she|they|it|we)|can (?:we|i|this)|could i|what if"
+    r"|where do|how long|are we|what's wrong)\b",
     re.I,
 )
 _THIRD = re.compile(r"\b(?:he|she|him|his|her|hers|he's|she's|they|them|their|they're)\b", re.I)
 _TO_OTHER = re.compile(
-    r"^\W*(?:[A-Z][a-z]+,\s+)?(?:why\b|you\b|you're\b|you've\b|your\b|stop\b|don't\b|do not\b|no\b|leave\b|please\b|can you\b"
-    r"|could you\b|will you\b|would you\b|are you\b|do you\b|did you\b|have you\b|fine\b|whatever\b|oh\b|well\b|so you\b|if you\b"
-    r"|i hate (?:it )?(?:when|how) you|when you\b|how (?:could|dare|can) you|all you\b|must be\b|thanks\b|thank you\b|nice\b|great\b"
-    r"|wow\b|grow up|shut up|get\b|give\b|send\b|show\b|tell\b|answer\b|it's (?:always|all|not) |typical\b|is it too much)",
+    r"^\W*(?:[A-Z][a-z]+,\s+)?(?:why\b|you\b|you're\b|you've\b|your\b|stop\b|don't\b"
+    r"|do not\b|no\b|leave\b|please\b|can you\b"
+    r"|could you\b|will you\b|would you\b|are you\b|do you\b|did you\b|have you\b"
+    r"|fine\b|whatever\b|oh\b|well\b|so you\b|if you\b"
+    r"|i hate (?:it )?(?:when|how) you|when you\b|how (?:could|dare|can) you|all you\b"
+    r"|must be\b|thanks\b|thank you\b|nice\b|great\b"
+    r"|wow\b|grow up|shut up|get\b|give\b|send\b|show\b|tell\b|answer\b|it's "
+    r"(?:always|all|not) |typical\b|is it too much)",
     re.I,
 )
 _ENGLISH = frozenset(
-    """the and to of i my is it that for you she but with have not we they this just what her him don't are when about
-    can know if had get like his because now your how there help hello hey thanks never always please want feel why
-    should stop i'm love hate nothing said told again forgot from out were been mad tired""".split()
+    """
+    the and to of i my is it that for you she but with have not we they this just what her him don't are
+    when about can know if had get like his because now your how there help hello hey thanks never
+    always please want feel why should stop i'm love hate nothing said told again forgot from out were
+    been mad tired
+    """.split()
 )
 FOREIGN: dict[str, frozenset[str]] = {
-    "es": frozenset("que mi no el con por pero está estoy muy yo ella él una como cuando siempre nunca es se lo y de qué".split()),
-    "fr": frozenset("je ne pas mon ma et les que avec mais suis est il elle nous une pour toujours jamais moi me de la".split()),
-    "de": frozenset("ich nicht mein meine und der die das ist mit mir aber sie er wir immer nie auf habe bin hat eine seit".split()),
-    "it": frozenset("che non mio mia il la con per ma sono è lui lei una come quando sempre mai mi si ho di".split()),
-    "pt": frozenset("que não meu minha com por mas estou está ele ela uma como quando sempre nunca eu me e de".split()),
-    "nl": frozenset("ik niet mijn en het is met maar zij hij wij altijd nooit op heb ben een van dat de".split()),
+    "es": frozenset(
+        (
+            "que mi no el con por pero está estoy muy yo ella él una como cuando siempre "
+            "nunca es se lo y de qué"
+        ).split()
+    ),
+    "fr": frozenset(
+        (
+            "je ne pas mon ma et les que avec mais suis est il elle nous une pour toujours "
+            "jamais moi me de la"
+        ).split()
+    ),
+    "de": frozenset(
+        (
+            "ich nicht mein meine und der die das ist mit mir aber sie er wir immer nie auf "
+            "habe bin hat eine seit"
+        ).split()
+    ),
+    "it": frozenset(
+        ("che non mio mia il la con per ma sono è lui lei una come quando sempre mai mi si ho di").split()
+    ),
+    "pt": frozenset(
+        ("que não meu minha com por mas estou está ele ela uma como quando sempre nunca eu me e de").split()
+    ),
+    "nl": frozenset(
+        ("ik niet mijn en het is met maar zij hij wij altijd nooit op heb ben een van dat de").split()
+    ),
 }
+
+
+_WHY_YOU = re.compile(r"\W*(?:why|how) (?:\w+(?:'t)? ){1,2}you\b", re.I)
+_PLACE = re.compile(r"\b(?:went|go|going|drove|moved|got|trip|back|way|flew) to $")
 
 
 @dataclass(frozen=True)
@@ -227,8 +303,8 @@ def read_story(text: str, before: Sequence[str] = ()) -> Story:
         topics=_topics(shown, people),
         telling=telling,
         themes=find_themes(shown, people, pseudo),
-        asks=bool(question),
-        question=question,
+        asks=bool(question) and not raw,
+        question="" if raw else question,
         raw=raw,
         again=any(_same(text, b) for b in before),
         turn=len(before),
@@ -242,16 +318,40 @@ def clean(text: str) -> str:
     if len(text) > LONGEST:
         text = text[: LONGEST * 3 // 4] + "\n" + text[-LONGEST // 4 :]
     text = unicodedata.normalize("NFC", text)
-    text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x00AB: '"', 0x00BB: '"', 0x2032: "'"})
-    text = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} or c == "\u200d")
+    text = text.translate(
+        {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x00AB: '"', 0x00BB: '"', 0x2032: "'"}
+    )
+    text = "".join(
+        c
+        for c in text
+        if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} or c == "\u200d"
+    )
     text = re.sub(r"^\s*\[?\d{1,2}[/.:]\d{1,2}[^\]\n]{0,22}[\]-]\s*", "", text, flags=re.M)
     text = re.sub(r"[^\S\n]+", " ", text)
     text = re.sub(r"([!?])[!?]{2,}", r"\1", text)
+    text = _BARE.sub(_with_apostrophe, text)
     letters = [c for c in text if c.isalpha()]
     if len(letters) > 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
         lowered = re.sub(r"\bi\b", "I", text.lower())
         text = re.sub(r"(^|[.!?]\s)([a-z])", lambda m: m[1] + m[2].upper(), lowered)
     return text.strip()
+
+
+_BARE = re.compile(
+    (
+        r"(?<![\w'])(im|ive|dont|doesnt|didnt|isnt|wasnt|cant|couldnt|wouldnt|havent"
+        r"|hasnt|youre|youve|hes|shes|theyre|thats)(?![\w'])"
+    ),
+    re.I,
+)
+
+
+def _with_apostrophe(match: re.Match[str]) -> str:
+    """ "dont" as "don't", "im" as "I'm": what follows looks for the full form."""
+    word = match.group()
+    cut = -1 if word.lower().endswith(("nt", "im", "hes", "ats")) or word.lower() == "shes" else -2
+    whole = f"{word[:cut]}'{word[cut:]}"
+    return f"I{whole[1:]}" if whole.lower().startswith(("i'm", "i've")) else whole
 
 
 def split_sentences(text: str) -> list[str]:
@@ -274,7 +374,9 @@ def split_sentences(text: str) -> list[str]:
 def find_quotes(text: str) -> list[Quote]:
     """What was said in quotation marks, and by whom where it is plain."""
     found = []
-    for match in re.finditer(r'"([^"\n]{2,300})"|' + r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){4,300})'(?!\w)", text):
+    for match in re.finditer(
+        r'"([^"\n]{2,300})"|' + r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){4,300})'(?!\w)", text
+    ):
         said = (match[1] or match[2]).strip()
         left, right = text[max(0, match.start() - 60) : match.start()].rstrip(" ,:"), text[match.end() :][:40]
         by = ""
@@ -307,6 +409,8 @@ def find_people(text: str, before: str = "") -> tuple[Person, ...]:
         name = match[1]
         if name.lower() in _NOT_NAMES or name.lower() in STOP or any(p.alias == name for p in seen.values()):
             continue
+        if _PLACE.search(spoken[: match.start(1)]):
+            continue
         if not _known_elsewhere_as_word(name, spoken):
             seen.setdefault(name.lower(), Person(name, ""))
     people = _with_pronouns(list(seen.values())[:8], spoken)
@@ -316,30 +420,42 @@ def find_people(text: str, before: str = "") -> tuple[Person, ...]:
     now = [p for p in people if weight[p]] or people
     later = [p for p in people if p not in now]
     first = sorted(now, key=lambda p: -weight[p])
-    return tuple([*first, *later])
+    return (*first, *later)
 
 
 _WITH_WHOM = {
-    "parents": frozenset("mum mom mam mother mama dad father papa parents gran nan grandma grandad stepmum stepdad".split()),
-    "sibling": frozenset("brother sister sibling siblings twin brothers sisters stepbrother stepsister".split()),
+    "parents": frozenset(
+        ("mum mom mam mother mama dad father papa parents gran nan grandma grandad stepmum stepdad").split()
+    ),
+    "sibling": frozenset(
+        "brother sister sibling siblings twin brothers sisters stepbrother stepsister".split()
+    ),
     "friendship": frozenset("friend friends mate best-friend bestie".split()),
+    "grown child": frozenset("son daughter sons daughters stepson stepdaughter".split()),
+    "closeness": PARTNER,
+    "drifting": PARTNER,
 }
+_WITHOUT = {"parenting": frozenset("son daughter sons daughters mum mom dad mother father friend".split())}
 
 
 def find_themes(text: str, people: Sequence[Person] = (), pseudo: Sequence[str] = ()) -> tuple[Theme, ...]:
     """The kinds of trouble that the text speaks of, the plainest first.
 
-    A theme about parents, siblings or friends counts only if one of them is the main person.
+    A theme for parents, partners and so on counts only if one of them is the main person.
     """
     book = lexicon()
     needs = {book.pseudo[word].need for word in pseudo}
     scored: list[tuple[float, int, Theme]] = []
     for index, (theme, pattern) in enumerate(zip(book.themes, book.theme_patterns, strict=True)):
         hits = {m.group().lower() for m in pattern.finditer(text)}
-        if theme.name in _WITH_WHOM and people and people[0].role not in _WITH_WHOM[theme.name]:
+        if people and people[0].name and people[0].role not in _WITH_WHOM.get(theme.name, {people[0].role}):
+            continue
+        if people and people[0].role in _WITHOUT.get(theme.name, frozenset()):
             continue
         if hits:
-            weight = sum(1 + len(re.findall(r"[ -]", hit)) * 0.6 for hit in hits) + (1.5 if theme.need in needs else 0)
+            weight = sum(1 + len(re.findall(r"[ -]", hit)) * 0.6 for hit in hits) + (
+                1.5 if theme.need in needs else 0
+            )
             scored.append((-weight, index, theme))
     return tuple(theme for _, _, theme in sorted(scored, key=lambda row: row[:2])[:4])
 
@@ -349,7 +465,7 @@ def thing_of(theme: Theme, text: str) -> str:
     low = f" {' '.join(words(text))} "
     for noun in theme.nouns:
         tail = noun.split(" ", 1)[1] if noun.startswith(("the ", "that ")) else noun
-        if f" {tail} " in low:
+        if f" {tail.lower()} " in low:
             return noun
     return theme.it
 
@@ -363,7 +479,13 @@ def looks_english(text: str) -> bool:
     english = sum(w in _ENGLISH or w in _ROLES for w in found)
     foreign = max(sum(w in small for w in found) for small in FOREIGN.values())
     if len(found) < 4:
-        return not any(ord(c) > 0xBF for c in letters) and not {"hola", "bonjour", "hallo", "ciao", "ola"} & set(found)
+        return not any(ord(c) > 0xBF for c in letters) and not {
+            "hola",
+            "bonjour",
+            "hallo",
+            "ciao",
+            "ola",
+        } & set(found)
     if foreign >= 2 and foreign > english:
         return False
     return len(found) < 8 or english >= 0.06 * len(found)
@@ -372,15 +494,35 @@ def looks_english(text: str) -> bool:
 # --- turning the words round ------------------------------------------------------------------
 
 _YOU = {
-    "i": "you", "i'm": "you're", "im": "you're", "i've": "you've", "ive": "you've", "i'd": "you'd", "i'll": "you'll",
-    "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "meself": "yourself", "we": "you",
-    "we're": "you're", "we've": "you've", "we'd": "you'd", "we'll": "you'll", "us": "you", "our": "your",
-    "ours": "yours", "ourselves": "yourselves",
-}  # fmt: skip
+    "i": "you",
+    "i'm": "you're",
+    "im": "you're",
+    "i've": "you've",
+    "ive": "you've",
+    "i'd": "you'd",
+    "i'll": "you'll",
+    "me": "you",
+    "my": "your",
+    "mine": "yours",
+    "myself": "yourself",
+    "meself": "yourself",
+    "we": "you",
+    "we're": "you're",
+    "we've": "you've",
+    "we'd": "you'd",
+    "we'll": "you'll",
+    "us": "you",
+    "our": "your",
+    "ours": "yours",
+    "ourselves": "yourselves",
+}
 _BE = {"am": "are", "was": "were", "wasn't": "weren't", "wasnt": "weren't"}
 _ADVERBS = frozenset(
-    """just really also so still never always only even ever probably actually honestly already almost often usually
-    sometimes maybe perhaps then now quite too simply clearly suddenly literally basically kind not""".split()
+    """
+    just really also so still never always only even ever probably actually honestly already almost
+    often usually sometimes maybe perhaps then now quite too simply clearly suddenly literally basically
+    kind not
+    """.split()
 )
 _JOINS = frozenset("and but or then yet".split())
 _SUBJECTS = frozenset("i he she they we it you who this that there someone everyone nobody which".split())
@@ -388,7 +530,8 @@ _OPENERS = frozenset("and but when because that so if while then as since after 
 _KEEP = re.compile(r"\b(?:oh my god|my god|omg|oh my|my goodness|my oh my)\b", re.I)
 _AND_I = re.compile(
     r"(^|[.,;!?]\s|\b(?:when|because|that|if|so|but|where|since|while|after|before)\s)"
-    r"((?:my|his|her|the|our)\s(?:[\w-]+\s){0,2}?[\w-]+|[A-Z]\w+|he|she|they)\sand\s(I|me|myself)\b(?!\s+(?:got|went)\s+home\s+and)",
+    r"((?:my|his|her|the|our)\s(?:[\w-]+\s){0,2}?[\w-]+|[A-Z]\w+|he|she"
+    r"|they)\sand\s(I|me|myself)\b(?!\s+(?:got|went)\s+home\s+and)",
     re.I,
 )
 
@@ -396,7 +539,9 @@ _AND_I = re.compile(
 def to_second_person(sentence: str) -> str:
     """The user's sentence, said to the user: I to you, my to your; quoted speech stays as it was said."""
     pieces = outside_quotes(sentence)
-    return "".join(piece if quoted else _turned(piece, start=n == 0) for n, (piece, quoted) in enumerate(pieces))
+    return "".join(
+        piece if quoted else _turned(piece, start=n == 0) for n, (piece, quoted) in enumerate(pieces)
+    )
 
 
 def _turned(piece: str, *, start: bool) -> str:
@@ -406,8 +551,10 @@ def _turned(piece: str, *, start: bool) -> str:
     out, at = [], 0
     for n, token in enumerate(tokens):
         low = token.lower()
-        fresh = (start and n == 0) or (n == 1 and start and not WORD.search(tokens[0])) or (
-            n > 0 and bool(re.search(r"[.!?]\s*$", tokens[n - 1]))
+        fresh = (
+            (start and n == 0)
+            or (n == 1 and start and not WORD.search(tokens[0]))
+            or (n > 0 and bool(re.search(r"[.!?]\s*$", tokens[n - 1])))
         )
         new = token
         if at not in kept:
@@ -417,7 +564,9 @@ def _turned(piece: str, *, start: bool) -> str:
                 new = f"your {low}"
             elif low in _YOU and not (low == "us" and token.isupper()) and not _initial(tokens, n):
                 new = _YOU[low]
-            if new is not token and (fresh or (token[0].isupper() and low not in {"i", "i'm", "i've", "i'd", "i'll"})):
+            if new is not token and (
+                fresh or (token[0].isupper() and low not in {"i", "i'm", "i've", "i'd", "i'll"})
+            ):
                 new = new[:1].upper() + new[1:] if fresh else new
         out.append(new)
         at += len(token)
@@ -426,8 +575,11 @@ def _turned(piece: str, *, start: bool) -> str:
 
 def _possessed(tokens: list[str], n: int) -> bool:
     """True if "mum" here is already somebody's: "my mum", "her dad", "my mum and dad"."""
-    back = [t.lower() for t in reversed(tokens[:n]) if WORD.match(t)][:2]
-    return bool(back) and (back[0] in {"and", "or", "as"} or bool({"my", "his", "her", "their", "our", "the", "a", "your"} & set(back)))
+    back = [t.lower() for t in reversed(tokens[:n]) if WORD.match(t)][:3]
+    owners = {"my", "his", "her", "their", "our", "the", "a", "your"}
+    if back[:1] in (["and"], ["or"]):
+        return len(back) == 3 and back[1].removesuffix("'s") in _TITLES and back[2] in owners
+    return bool(owners & set(back[:2]))
 
 
 def _initial(tokens: list[str], n: int) -> bool:
@@ -435,7 +587,11 @@ def _initial(tokens: list[str], n: int) -> bool:
 
 
 def _small(name: str) -> str:
-    return name[:1].lower() + name[1:] if name.split()[0].lower() in {"my", "his", "her", "the", "our", "he", "she", "they"} else name
+    return (
+        name[:1].lower() + name[1:]
+        if name.split()[0].lower() in {"my", "his", "her", "the", "our", "he", "she", "they"}
+        else name
+    )
 
 
 def _subject_is_i(tokens: list[str], n: int) -> bool:
@@ -465,20 +621,34 @@ def _subject_is_i(tokens: list[str], n: int) -> bool:
     return False
 
 
-_AGREE = {"is": "are", "isn't": "aren't", "was": "were", "wasn't": "weren't", "has": "have", "hasn't": "haven't",
-          "does": "do", "doesn't": "don't"}  # fmt: skip
+_AGREE = {
+    "is": "are",
+    "isn't": "aren't",
+    "was": "were",
+    "wasn't": "weren't",
+    "has": "have",
+    "hasn't": "haven't",
+    "does": "do",
+    "doesn't": "don't",
+}
 _VERBS = frozenset(
-    """goes says tells gets takes makes comes leaves walks sits plays looks turns starts stops acts thinks blames calls
-    texts asks wants needs keeps lets puts shouts yells slams ignores refuses complains expects forgets
-    spends watches stays sleeps eats rolls laughs cries storms pretends disappears scrolls uses buys brings gives
-    interrupts corrects changes criticises criticizes treats snaps sulks promises
-    kicks heads sinks grabs visits helps cooks cleans rings moves buries talks cancels invites borrows lies hides throws drops picks waits answers talks speaks works comments shares""".split()
+    """
+    goes says tells gets takes makes comes leaves walks sits plays looks turns starts stops acts thinks
+    blames calls texts asks wants needs keeps lets puts shouts yells slams ignores refuses complains
+    expects forgets spends watches stays sleeps eats rolls laughs cries storms pretends disappears
+    scrolls uses buys brings gives interrupts corrects changes criticises criticizes treats snaps sulks
+    promises kicks heads sinks grabs visits helps cooks cleans rings moves buries talks cancels invites
+    borrows lies hides throws drops picks waits answers talks speaks works comments shares
+    """.split()
 )
 _AFTER_OBJECT = frozenset(
-    """and but when because to for at in on about that if so again off out up down over back away yesterday last this
-    with from after before while as like how what why who the a an my i not he she it is was or then by into of
-    something everything nothing until tonight today too than where we they lies were had without it's i'm anyway
-    anymore any no once every during even just really still right first how later""".split()
+    """
+    and but when because to for at in on about that if so again off out up down over back away yesterday
+    last this with from after before while as like how what why who the a an my i not he she it is was
+    or then by into of something everything nothing until tonight today too than where we they lies were
+    had without it's i'm anyway anymore any no once every during even just really still right first how
+    later
+    """.split()
 )
 
 
@@ -499,17 +669,26 @@ def _addressed(piece: str, person: Person | None, alone: bool) -> str:
             names.append(re.escape("our " + person.name[3:]))
             if person.alias:
                 names.insert(0, re.escape(f"{person.name} {person.alias}"))
-        piece = re.sub(rf"\b(?:{'|'.join(names)})(?!\w)(?:,\s{re.escape(person.alias)},)?", mark, piece, flags=re.I) if (
-            person.alias
-        ) else re.sub(rf"\b(?:{'|'.join(names)})(?![\w-])", mark, piece, flags=re.I)
-    forms = {"she": ("she", "her", "hers", "herself"), "he": ("he", "him", "his", "himself"),
-             "they": ("they", "them", "theirs", "themselves")}[person.pronoun if person else "they"]  # fmt: skip
+        piece = (
+            re.sub(
+                rf"\b(?:{'|'.join(names)})(?!\w)(?:,\s{re.escape(person.alias)},)?", mark, piece, flags=re.I
+            )
+            if (person.alias)
+            else re.sub(rf"\b(?:{'|'.join(names)})(?![\w-])", mark, piece, flags=re.I)
+        )
+    forms = {
+        "she": ("she", "her", "hers", "herself"),
+        "he": ("he", "him", "his", "himself"),
+        "they": ("they", "them", "theirs", "themselves"),
+    }[person.pronoun if person else "they"]
     tokens = re.findall(r"\x00|[^\W_]+(?:['-][^\W_]+)*|[^\x00\w]+|_", piece)
     out: list[str] = []
     subject, present, theirs = False, False, False
     for n, token in enumerate(tokens):
         low, nxt = token.lower(), _next_word(tokens, n)
-        ours = token == mark or (alone and low in (*forms, "their", "they're", "they've") and _fits_form(low, forms))
+        ours = token == mark or (
+            alone and low in (*forms, "their", "they're", "they've") and _fits_form(low, forms)
+        )
         short = re.fullmatch(r"(he|she|they)'(s|d|ll|re|ve)", low) if alone else None
         if short and short[1] == forms[0]:
             out.append(_contracted(short[2], nxt))
@@ -527,7 +706,10 @@ def _addressed(piece: str, person: Person | None, alone: bool) -> str:
         elif subject and low in _AGREE:
             out.append(_AGREE[low])
             subject, present = False, True
-        elif subject and (low in _VERBS or (low.endswith("s") and not low.endswith("ss") and WORD.match(token) and low not in _ADVERBS)):
+        elif subject and (
+            low in _VERBS
+            or (low.endswith("s") and not low.endswith("ss") and WORD.match(token) and low not in _ADVERBS)
+        ):
             out.append(base_form(low))
             subject, present = False, True
         elif present and low in _VERBS and _joined(tokens, n):
@@ -540,8 +722,23 @@ def _addressed(piece: str, person: Person | None, alone: bool) -> str:
             if WORD.match(token) and low in {"i", "we", "it", "he", "she", "they", "who", "that", "which"}:
                 present = theirs = False
     text = "".join(out)
-    text = re.sub(r"\x01's\b(?=\s+(?:always|never|been|got|so|being|just|not|a|an|the|very|still|\w+ing)\b)", "you're", text)
+    text = re.sub(
+        (
+            r"\x01's\b(?=\s+(?:always|never|been|got|so|being|just|not|a|an|the|very|still"
+            r"|\w+ing)\b)"
+        ),
+        "you're",
+        text,
+    )
     text = re.sub(r"\x01'?s?", "your", text)
+    text = re.sub(
+        (
+            r"\b(pick|picked|drop|dropped|call|called|wake|woke|let|put|leave|left|cut|stand"
+            r"|stood|ring|turn) (up|off|down|back|out|in) you\b"
+        ),
+        r"\1 you \2",
+        text,
+    )
     return re.sub(r"\bi\b(?!\.)", "I", text)
 
 
@@ -564,7 +761,21 @@ def _you_form(low: str, nxt: str, forms: tuple[str, ...]) -> str:
 
 
 def _contracted(ending: str, nxt: str) -> str:
-    done = {"been", "got", "had", "done", "forgotten", "taken", "said", "told", "made", "left", "lost", "never", "stopped"}
+    done = {
+        "been",
+        "got",
+        "had",
+        "done",
+        "forgotten",
+        "taken",
+        "said",
+        "told",
+        "made",
+        "left",
+        "lost",
+        "never",
+        "stopped",
+    }
     if ending == "s":
         return "you've" if nxt in done else "you're"
     return f"you'{ending}"
@@ -610,6 +821,7 @@ def base_form(verb: str) -> str:
 
 # --- what is in it ---------------------------------------------------------------------------
 
+
 def _same(one: str, other: str) -> bool:
     return words(one[:LONGEST]) == words(other[:LONGEST]) and bool(words(one[:LONGEST]))
 
@@ -631,8 +843,14 @@ def _mentions(person: Person, text: str) -> float:
 
 
 def _with_pronouns(people: list[Person], text: str) -> list[Person]:
-    used = {p for p, forms in {"she": "she|her|hers|herself|she's|she'd|she'll", "he": "he|him|his|himself|he's|he'd|he'll"}.items()
-            if re.search(rf"\b(?:{forms})\b", text, re.I)}  # fmt: skip
+    used = {
+        p
+        for p, forms in {
+            "she": "she|her|hers|herself|she's|she'd|she'll",
+            "he": "he|him|his|himself|he's|he'd|he'll",
+        }.items()
+        if re.search(rf"\b(?:{forms})\b", text, re.I)
+    }
     they = bool(re.search(r"\b(?:they|them|their|they're|themself|nonbinary|non-binary)\b", text, re.I))
     taken = {p.pronoun for p in people if p.pronoun}
     open_people = [p for p in people if not p.pronoun and not p.plural]
@@ -651,7 +869,10 @@ def _with_pronouns(people: list[Person], text: str) -> list[Person]:
 
 
 def _pronoun_only(text: str) -> tuple[Person, ...]:
-    counts = {p: len(re.findall(rf"\b(?:{p}|{p}'s|{o})\b", text, re.I)) for p, o in (("she", "her"), ("he", "him|his"))}
+    counts = {
+        p: len(re.findall(rf"\b(?:{p}|{p}'s|{o})\b", text, re.I))
+        for p, o in (("she", "her"), ("he", "him|his"))
+    }
     best = max(counts, key=lambda p: counts[p])
     if not counts[best]:
         return ()
@@ -659,15 +880,31 @@ def _pronoun_only(text: str) -> tuple[Person, ...]:
 
 
 _MINE = re.compile(r"\b(?:i|i'm|im|i've|i'd|me|myself|my|we|makes? me|leaves? me|left me)\b", re.I)
-_THEIRS = re.compile(r"\b(?:he|she|they|he's|she's|they're|you|you're|him|her)\b(?! (?:makes?|made|leaves?|left))", re.I)
-_DENIED = re.compile(r"\b(?:not|n't|never|no longer|wasn't|isn't|don't|didn't|aren't|without|stop being)\s+(?:\w+\s+){0,2}$", re.I)
+_THEIRS = re.compile(
+    (
+        r"\b(?:he|she|they|he's|she's|they're|you|you're|him|her)\b(?! (?:makes?|made"
+        r"|leaves?|left))"
+    ),
+    re.I,
+)
+_DENIED = re.compile(
+    (
+        r"\b(?:not|n't|never|no longer|wasn't|isn't|don't|didn't|aren't|without|stop "
+        r"being)\s+(?:\w+\s+){0,2}$"
+    ),
+    re.I,
+)
 _VAGUE = frozenset(
-    """lost broken small blue low flat empty cross stuck alone dropped played floored torn choked crowded accused dread
-    stupid silly cornered cheated concerned stung hurt upset crushed mortified interrupted mocked criticised over it
-    fuming awkward distant drifted happy glad proud annoying mad used judged shattered insulted""".split()
+    """
+    lost broken small blue low flat empty cross stuck alone dropped played floored torn choked crowded
+    accused dread stupid silly cornered cheated concerned stung hurt upset crushed mortified interrupted
+    mocked criticised over it fuming awkward distant drifted happy glad proud annoying mad used judged
+    shattered insulted
+    """.split()
 )
 _FEELS = re.compile(
-    r"\b(?:feel|feels|feeling|felt|am|i'm|im|was|been|being|so|really|very|just|bit|totally|completely|pretty|me|left|utterly)\s+"
+    r"\b(?:feel|feels|feeling|felt|am|i'm|im|was|been|being|so|really|very|just|bit"
+    r"|totally|completely|pretty|me|left|utterly)\s+"
     r"(?:\w+\s+){0,2}$",
     re.I,
 )
@@ -676,7 +913,7 @@ _FEELS = re.compile(
 def _owned(text: str, start: int, word: str) -> bool:
     """True if the feeling at `start` is the user's own and not denied."""
     left = re.split(r"[.!?;\n\"]", text[max(0, start - 90) : start])[-1]
-    if _DENIED.search(left):
+    if _DENIED.search(left) or re.search(r"\b(?:a|an|the|his|her|their|this|that|your|its) (?:\w+ )?$", left):
         return False
     if word in _VAGUE and not _FEELS.search(left) and WORD.search(left):
         return False
@@ -728,55 +965,83 @@ def _is_raw(text: str, sentences: tuple[str, ...], question: str) -> bool:
     whole_quote = not WORD.search(spoken) and WORD.search(text)
     if whole_quote:
         return True
-    if len(words(text)) > 70 or _TO_COACH.search(text) or _SHOULD.match(text):
+    if len(words(text)) > 70 or _TO_COACH.search(text):
         return False
-    if re.search(r"\b(?:he|she|my (?:wife|husband|girlfriend|boyfriend|partner)) (?:\w+ )?(?:said|says|told|is|was|never|always)\b", spoken, re.I):
+    if _SHOULD.match(text) and not _WHY_YOU.match(text):
+        return False
+    if re.search(
+        (
+            r"\b(?:he|she|my (?:wife|husband|girlfriend|boyfriend|partner)) (?:\w+ )?(?:said"
+            r"|says|told|is|was|never|always)\b"
+        ),
+        spoken,
+        re.I,
+    ):
         return False
     yours = re.search(r"\byou(?:r|rs|'re|'ve|'d|'ll|rself)?\b", spoken, re.I)
     if _MY.search(spoken) and _THIRD.search(spoken) and not (yours and _TO_OTHER.match(text)):
         return False
     if yours and (_TO_OTHER.match(text) or not (_MY.search(spoken) or _THIRD.search(spoken))):
         return True
-    return bool(_TO_OTHER.match(text)) and not _THIRD.search(spoken) and len(words(text)) <= 25 and not re.match(
-        r"\W*(?:please help|no idea|well|oh|fine|whatever|why|great|nice)\W*$", text, re.I
+    return (
+        bool(_TO_OTHER.match(text))
+        and not _THIRD.search(spoken)
+        and len(words(text)) <= 25
+        and not re.match(r"\W*(?:please help|no idea|well|oh|fine|whatever|why|great|nice)\W*$", text, re.I)
     )
 
 
 _ALWAYS = re.compile(r"\b(?:always|never|every time|constantly|all the time)\b", re.I)
 _WHEN = re.compile(
-    r"\b(?:yesterday|last night|tonight|this morning|today|last week|weekend|monday|tuesday|wednesday|thursday|friday|saturday"
+    r"\b(?:yesterday|last night|tonight|this morning|today|last week|weekend|monday"
+    r"|tuesday|wednesday|thursday|friday|saturday"
     r"|sunday|o'clock|minutes?|hours?|weeks?|months?|years?|ago|since|after|christmas|\d+)\b",
     re.I,
 )
 _PAST = re.compile(
-    r"\b(?:\w{3,}ed|said|told|went|left|came|took|found|forgot|broke|threw|lost|ate|saw|heard|got|gave|made|spent|put|cut|sat"
+    r"\b(?:\w{3,}ed|said|told|went|left|came|took|found|forgot|broke|threw|lost|ate"
+    r"|saw|heard|got|gave|made|spent|put|cut|sat"
     r"|slept|woke|hung|lied|bought|sold|kept|felt|cried|read|wrote|rang|met|drove|stood|began|let|had)\b",
     re.I,
 )
 _META = re.compile(
-    r"\b(?:don't know what to do|do not know what to do|dont know what to do|please help|any advice|sorry (?:for|about) the|long story"
-    r"|for context|background|thanks for reading|need (?:some )?advice|hi there|where to (?:start|begin)|what do i do|just (?:need to )?vent"
+    r"\b(?:don't know what to do|do not know what to do|dont know what to do|please "
+    r"help|any advice|sorry (?:for|about) the|long story"
+    r"|for context|background|thanks for reading|need (?:some )?advice|hi there"
+    r"|where to (?:start|begin)|what do i do|just (?:need to )?vent"
     r"|idk|anyway|throwaway)\b",
     re.I,
 )
 _STRONG = re.compile(
-    r"\b(?:isn't talking|won't talk|not speaking|cried|crying|walked out|left me|laughed|shouted|yelled|snapped|slammed|alone|silence"
-    r"|forgot|lied|hung up|in front of|without|rolled|ignored|deleted|sofa|tears|nobody|called me|stood there|hurt)\b",
+    r"\b(?:isn't talking|won't talk|not speaking|cried|crying|walked out|left me"
+    r"|laughed|shouted|yelled|snapped|slammed|alone|silence"
+    r"|forgot|lied|hung up|in front of|without|rolled|ignored|deleted|sofa|tears"
+    r"|nobody|called me|stood there|hurt)\b",
     re.I,
 )
 _SUBJECT_NEXT = (
-    r"(?=(?:i|i'm|i've|i'd|he|he's|she|she's|they|they're|we|we're|it|it's|that|this|there|now|nobody|my [\w-]+|our [\w-]+|the [\w-]+"
+    r"(?=(?:i|i'm|i've|i'd|he|he's|she|she's|they|they're|we|we're|it|it's|that|this"
+    r"|there|now|nobody|my [\w-]+|our [\w-]+|the [\w-]+"
     r"|[A-Z][a-z]+)\b)"
 )
 _CUT = re.compile(
     rf"(?:,?\s+(?:and then|and|but|so|then|although|though|yet)\s+|\s*[;–—]\s*|\s+-\s+|,\s+){_SUBJECT_NEXT}",
 )
 _LEAD = re.compile(
-    r"^(?:(?:and|but|so|then|also|well|ok|okay|anyway|basically|honestly|like|yeah|look|right|i mean|you know|ugh|hi|hello|hey|sorry"
-    r"|tbh|ok so|oh|now|seriously|plus|because|lol|haha|(?:i know )?(?:this|it) (?:is|sounds|may sound|might sound) (?:so |really |a bit )?(?:stupid|silly|petty|dumb|small|trivial)(?: but)?)[\s,:.!-]+)+",
+    r"^(?:(?:and|but|so|then|also|well|ok|okay|anyway|basically|honestly|like|yeah"
+    r"|look|right|i mean|you know|ugh|hi|hello|hey|sorry"
+    r"|tbh|ok so|oh|now|seriously|plus|because|lol|haha|(?:i know )?(?:this|it) "
+    r"(?:is|sounds|may sound|might sound) (?:so |really |a bit )?(?:stupid|silly"
+    r"|petty|dumb|small|trivial)(?: but)?)[\s,:.!-]+)+",
     re.I,
 )
-_TAIL = re.compile(r"[\s,]*(?:\b(?:lol|tbh|idk|haha|ffs|smh|lmao|or something|or whatever|you know|i guess|tho|though|right)\b[\s.!?,]*)+$", re.I)
+_TAIL = re.compile(
+    (
+        r"[\s,]*(?:\b(?:lol|tbh|idk|haha|ffs|smh|lmao|or something|or whatever|you know"
+        r"|i guess|tho|though|right)\b[\s.!?,]*)+$"
+    ),
+    re.I,
+)
 _EMOJI = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200d\u20E3]+")
 
 
@@ -799,7 +1064,11 @@ def weigh(clause: str) -> float:
     length = len(clause.split())
     score = 0.0
     said = re.search(rf"\b{_SAID}\b", clause)
-    score += 1.6 if '"' in clause or (said and not re.search(r"(?:n't|never|not|without)\s*$", clause[: said.start()])) else 0
+    score += (
+        1.6
+        if '"' in clause or (said and not re.search(r"(?:n't|never|not|without)\s*$", clause[: said.start()]))
+        else 0
+    )
     score += 1.2 if _MY.search(clause) or _THIRD.search(clause) else 0
     score += 1.3 if _PAST.search(clause) else 0
     score += 0.8 if _WHEN.search(clause) else 0
@@ -819,7 +1088,9 @@ def _telling(sentences: tuple[str, ...], *, raw: bool) -> tuple[str, ...]:
         return ()
     pieces = [c for s in sentences[:80] for c in clauses(s)]
     many = len(pieces)
-    rated = [(weigh(c) + 0.5 * n / many - (0.6 if n == 0 and many > 3 else 0), n, c) for n, c in enumerate(pieces)]
+    rated = [
+        (weigh(c) + 0.5 * n / many - (0.6 if n == 0 and many > 3 else 0), n, c) for n, c in enumerate(pieces)
+    ]
     best = sorted(rated, key=lambda row: (-row[0], row[1]))
     return tuple(c for score, _, c in best if len(c.split()) <= 34)[:6]
 
@@ -837,6 +1108,12 @@ def _topics(text: str, people: tuple[Person, ...]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for word in words(text):
         root = stem(word)
-        if word not in STOP and len(word) > 2 and root not in names and root not in felt and not word.isdigit():
+        if (
+            word not in STOP
+            and len(word) > 2
+            and root not in names
+            and root not in felt
+            and not word.isdigit()
+        ):
             counts[root] = counts.get(root, 0) + 1
     return tuple(sorted(counts, key=lambda w: -counts[w]))[:24]

@@ -14,25 +14,28 @@ from zlib import crc32
 T = TypeVar("T")
 
 WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-_QUOTED = re.compile(r'"[^"\n]{1,400}"|' + r"(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w)){2,300}'(?!\w)")
+_QUOTED = re.compile(r'"[^"\n]{1,400}"|“[^”\n]{1,400}”|' + r"(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w)){2,300}'(?!\w)")
 
 STOP = frozenset(
-    """a about after again all also always am an and any anyone anything are aren't around as at away back be
-    because been before being both but by can can't could couldn't did didn't do does doesn't doing don't done
-    down each else even ever every everyone everything few for from get gets getting give go goes going gone got
-    had hadn't has hasn't have haven't having he he'd he'll he's her here hers herself him himself his how i i'd
-    i'll i'm i've if im in into is isn't it it's its itself ive just keep keeps kind know knows last least less
-    let like little lot lots made make makes many may maybe me mean might mine more most much must my myself
-    never no nobody none nor not nothing now of off often ok okay on once one ones only or other others our ours
-    ourselves out over own perhaps please put quite rather really right said same say saying says see seems
-    should shouldn't since so some somebody someone something sometimes soon still such sure take tell than that
-    that's the their theirs them themselves then there there's these they they'd they'll they're they've thing
-    things think this those though through til till to today told tomorrow tonight too took try trying two
-    under until up upon us use used very want wants was wasn't way we we'd we'll we're we've well went were
-    weren't what what's whatever when whenever where whether which while who who's whole whose why will with
-    within without won't would wouldn't yeah yes yesterday yet you you'd you'll you're you've your yours yourself
-    yourselves hi hello hey help basically actually honestly literally anyway guess feel feels feeling felt
-    come came comes day days time times people ask asked start started bit""".split()
+    """
+    a about after again all also always am an and any anyone anything are aren't around as at away back
+    be because been before being both but by can can't could couldn't did didn't do does doesn't doing
+    don't done down each else even ever every everyone everything few for from get gets getting give go
+    goes going gone got had hadn't has hasn't have haven't having he he'd he'll he's her here hers
+    herself him himself his how i i'd i'll i'm i've if im in into is isn't it it's its itself ive just
+    keep keeps kind know knows last least less let like little lot lots made make makes many may maybe
+    me mean might mine more most much must my myself never no nobody none nor not nothing now of off
+    often ok okay on once one ones only or other others our ours ourselves out over own perhaps please
+    put quite rather really right said same say saying says see seems should shouldn't since so some
+    somebody someone something sometimes soon still such sure take tell than that that's the their
+    theirs them themselves then there there's these they they'd they'll they're they've thing things
+    think this those though through til till to today told tomorrow tonight too took try trying two
+    under until up upon us use used very want wants was wasn't way we we'd we'll we're we've well went
+    were weren't what what's whatever when whenever where whether which while who who's whole whose why
+    will with within without won't would wouldn't yeah yes yesterday yet you you'd you'll you're you've
+    your yours yourself yourselves hi hello hey help basically actually honestly literally anyway guess
+    feel feels feeling felt come came comes day days time times people ask asked start started bit
+    """.split()
 )
 
 
@@ -90,7 +93,11 @@ def lower_first(text: str, names: Iterable[str] = ()) -> str:
     """The text with its first letter small, unless it is I, a known name or a set of capitals."""
     match = WORD.match(text)
     first = match.group() if match else ""
-    keep = first in {"I", "I'm", "I'd", "I've", "I'll"} or first in set(names) or (len(first) > 1 and first.isupper())
+    keep = (
+        first in {"I", "I'm", "I'd", "I've", "I'll"}
+        or first in set(names)
+        or (len(first) > 1 and first.isupper())
+    )
     return text if keep else text[:1].lower() + text[1:]
 
 
