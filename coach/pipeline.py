@@ -267,7 +267,7 @@ def _talk(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> I
 
 
 def _ending(skill: Skill, story: Story, cards: list[Card], shown: list[str], by_model: bool) -> str:
-    """What is still to be said: after the opening alone the composed reply goes on as if there were no model."""
+    """What is still to be said: after the opening alone, the composed reply just goes on."""
     whole = "" if by_model else skill.compose(story, cards, ()).text
     if whole.startswith("".join(shown)):
         return whole[len("".join(shown)) :]

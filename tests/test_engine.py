@@ -25,10 +25,10 @@ def engine() -> Iterator[LlamaEngine]:
     yield LlamaEngine(lambda: models.checked(models.STARTER), context=2048)
 
 
-def _prompt(*texts: str, **more: int) -> Prompt:
+def _prompt(*texts: str, max_tokens: int = 30) -> Prompt:
     roles = ("user", "coach")
     told = tuple(Message(roles[i % 2], text) for i, text in enumerate(texts))  # type: ignore[arg-type]
-    return Prompt(SYSTEM, told, **{"max_tokens": 30, **more})
+    return Prompt(SYSTEM, told, max_tokens=max_tokens)
 
 
 @pytest.mark.integration

@@ -344,9 +344,7 @@ def test_any_conversation_ends_every_turn(library: Library, directory: Directory
 
 
 def test_respond_keeps_nothing(library: Library, directory: Directory) -> None:
-    coach, _ = _coach(
-        library, directory, ScriptedEngine([GOOD]), "three-step-repair"
-    )
+    coach, _ = _coach(library, directory, ScriptedEngine([GOOD]), "three-step-repair")
     before = replace(coach)
     first, _ = _finish(coach.respond(Conversation(), STORY))
     second, _ = _finish(coach.respond(Conversation(), STORY))

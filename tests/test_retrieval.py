@@ -109,7 +109,9 @@ def test_a_damaged_index_is_rebuilt(library: Library, tmp_path: Path, damage: Ca
 
 
 def test_two_at_once_both_work(library: Library, tmp_path: Path) -> None:
-    one, two = (CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1)) for _ in range(2))
+    one, two = (
+        CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1)) for _ in range(2)
+    )
     one.load()
     two.load()
     assert one.search("the dishes again") == two.search("the dishes again")

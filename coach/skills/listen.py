@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from coach.cards import Card
 from coach.skills.deed import Deed, find_deed
+from coach.skills.grounding import PLAIN, feelings_have_ground, stays_with
 from coach.skills.lexicon import lexicon
 from coach.skills.lines import filled, person_for, themes_of
 from coach.skills.skill import Draft
@@ -912,24 +913,6 @@ def _repeated(story: Story) -> str:
 
 # --- a model's sentence -----------------------------------------------------------------------
 
-_PLAIN = frozenset(
-    stem(w)
-    for w in """
-    sound sounds seem hard heavy tough tiring painful hurt hurtful sad angry lonely alone tired afraid
-    scared worried worry frustrated frustrating upset guilty ashamed anxious confused stuck torn relief
-    calm calmer quiet loud close closer far matter matters mattered meant moment part side way word
-    words talk talking speak spoke hear heard listen understand understood understandable wonder sense
-    makes leave left carry carrying hold holding happen happened happens notice noticed important
-    different difficult easy easier harder hardest love care trust respect safe space need needs needed
-    hope hoped hoping wish wished miss missed together between tonight tomorrow later slowly gently step
-    small bit piece try trying help helpful idea choice choose possible underneath behind deep deeper
-    real true fair simple clear clearly natural mix feeling feelings emotion wonder what's minute hour
-    evening morning night week long short old new ready first next begin start stop wait pause breath
-    breathe change share sharing show bring put face reach answer question reason reasons guess story
-    point relationship weight lot kind sort still unseen unheard disappointed overwhelmed exhausted
-    exhausting distance distant gap silence stand sit stay goes feels strong stronger wanted
-    """.split()
-)
 _OWN_LIFE = re.compile(
     (
         r"(?<![\w'])(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|we're|we've|we'll|us|our"
@@ -984,7 +967,8 @@ def fits(sentence_: str, story: Story, cards: Sequence[Card]) -> bool:
         lambda: not (_MACHINERY.search(line) or _ORDER.search(line)),
         lambda: _to_the_user(line, story),
         lambda: _known_names(line, story),
-        lambda: _grounded(line, story, cards),
+        lambda: stays_with(line, story),
+        lambda: feelings_have_ground(line, story),
         lambda: not _claims_mind(line, story),
         lambda: _same_doers(line, story),
     )
@@ -1029,7 +1013,7 @@ def _known_names(line: str, story: Story) -> bool:
             opens
             and not story.text.count(match.group())
             and match.group().lower() not in STOP
-            and stem(match.group()) not in _PLAIN
+            and stem(match.group()) not in PLAIN
         ):
             follows = line[match.end() :].split()
             if follows and re.match(r"(?:is|was|has|said|may|might|will|and|doesn't|didn't)\b", follows[0]):
@@ -1045,23 +1029,6 @@ def _known_names(line: str, story: Story) -> bool:
     return all(re.search(rf"(?<!\d){re.escape(n)}(?!\d)", story.text) for n in numbers) and all(
         c in told for c in counted
     )
-
-
-def _grounded(line: str, story: Story, cards: Sequence[Card]) -> bool:
-    """Three words in four come from the story, its cards or plain talk, and one from the first two."""
-    found = content(line)
-    if not found:
-        return False
-    known = set(content(story.text)) | {
-        stem(w) for w in [*story.feelings, *story.feeling_words, *story.pseudo]
-    }
-    library = {s for card in cards for s in content(f"{card.title} {card.gist}")}
-    anchored = [s for s in found if s in known or s in library]
-    plain = [s for s in found if s in _PLAIN]
-    strange = [s for s in found if s not in known and s not in library and s not in _PLAIN]
-    if len(strange) > max(1, len(found) // 4):
-        return False
-    return bool(anchored) or (bool(plain) and line.endswith("?") and not strange)
 
 
 def _claims_mind(line: str, story: Story) -> bool:

@@ -18,6 +18,7 @@ from functools import lru_cache
 from coach.cards import Card
 from coach.skills import remark as said
 from coach.skills.deed import find_deed
+from coach.skills.grounding import stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
@@ -209,7 +210,7 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
     if not isinstance(sheet, ReframeSheet) or not sheet.rewrites or sheet.rewrites[0].kind == AS_IT_IS:
         return None
     line = _one_line(text)
-    if not line or check_rewrite(line, story):
+    if not line or not stays_with(line, story) or check_rewrite(line, story):
         return None
     rewrites = (Rewrite("warmer", line), *sheet.rewrites[1:])
     new = replace(sheet, rewrites=rewrites)

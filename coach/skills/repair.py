@@ -17,6 +17,7 @@ from dataclasses import replace
 from coach.cards import Card
 from coach.skills import remark as said
 from coach.skills.deed import Deed, find_deed
+from coach.skills.grounding import stays_with
 from coach.skills.lines import filled, themes_of
 from coach.skills.reframe import feel, forms, inner, invents, other_did
 from coach.skills.skill import Draft
@@ -115,7 +116,7 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
         return None
     line = " ".join(text.replace("’", "'").split()).strip('"“” ')
     line = re.sub(r"^(?:message|here(?: is|'s)[^:]{0,40})\s*:\s*", "", line, flags=re.I).strip('"“” ')
-    if check_message(line, story):
+    if not stays_with(line, story) or check_message(line, story):
         return None
     new = replace(sheet, message=line)
     return Draft(draft.text.replace(sheet.message, line, 1), new, model=True)
