@@ -45,3 +45,13 @@ def library() -> Library:
 def directory() -> Directory:
     """The support directory that ships."""
     return read_directory(bundled("knowledge") / "support")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first; the browser's last, since Playwright keeps an event loop open in this thread."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            item.get_closest_marker("integration") is not None,
+        )
+    )

@@ -352,7 +352,7 @@ def test_an_abuse_dialogue_stops_where_reading_is_not_safe(directory: Directory)
         Risk(2, "partner_violence", "self"),
         ["no he's in the next room", "yes now it is", "yes", "go back"],
     )
-    assert "Press quick exit" in replies[1].text and replies[1].awaited == "safe_here"
+    assert "Press Leave now" in replies[1].text and replies[1].awaited == "safe_here"
     assert replies[2].awaited == "afraid" and "counts" in replies[3].text
     assert "meant for two" in replies[4].text and not replies[4].paused
 

@@ -210,7 +210,7 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
     if not isinstance(sheet, ReframeSheet) or not sheet.rewrites or sheet.rewrites[0].kind == AS_IT_IS:
         return None
     line = _one_line(text)
-    if not line or not stays_with(line, story) or check_rewrite(line, story):
+    if not line or not stays_with(line, story, share=0.3) or check_rewrite(line, story):
         return None
     rewrites = (Rewrite("warmer", line), *sheet.rewrites[1:])
     new = replace(sheet, rewrites=rewrites)

@@ -116,7 +116,7 @@ def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
         return None
     line = " ".join(text.replace("’", "'").split()).strip('"“” ')
     line = re.sub(r"^(?:message|here(?: is|'s)[^:]{0,40})\s*:\s*", "", line, flags=re.I).strip('"“” ')
-    if not stays_with(line, story) or check_message(line, story):
+    if not stays_with(line, story, share=0.3) or check_message(line, story):
         return None
     new = replace(sheet, message=line)
     return Draft(draft.text.replace(sheet.message, line, 1), new, model=True)
