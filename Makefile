@@ -9,7 +9,7 @@ QUICK := --timeout 5 --retries 0 --no-deps --only-binary :all:
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 LLAMA_CPU := https://abetlen.github.io/llama-cpp-python/whl/cpu
 
-.PHONY: chat test check eval long lock screenshots clean
+.PHONY: chat test check eval lock screenshots clean
 
 chat: $(VENV)/ready-chat
 	@$(BIN)/coach knowledge build
@@ -32,6 +32,9 @@ eval: $(VENV)/ready-test  ## the evaluation suites; results under `coach where`
 lock: $(VENV)/ready-test
 	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras --no-annotate --no-header \
 		--upgrade pyproject.toml -o constraints.txt
+
+screenshots: $(VENV)/ready-test  ## the pictures in docs/, with the real model
+	@$(BIN)/python tests/screenshots.py docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -59,8 +59,9 @@ def wait_for(true: Callable[[], object], *, seconds: float = 15) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A headless Chromium of the system's."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     mac = [
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -82,6 +83,13 @@ def browser() -> Iterator[Browser]:
         yield opened
         opened.close()
     gc.collect()  # what playwright leaves behind must not be collected in the middle of something else
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the session."""
+    with launched() as opened:
+        yield opened
 
 
 class Watched:

@@ -390,9 +390,9 @@ def shared(one: str, two: str) -> float:
 @ALL
 def test_a_reply_is_of_good_length_with_one_question_at_most(name: str) -> None:
     text = composed(name)
-    assert 40 <= len(text.split()) <= 110, text
+    assert 40 <= len(text.split()) <= 120, text
     assert text.count("?") <= 1 or '"' in text, text
-    assert "{" not in text and "  " not in text and "\n" not in text, text
+    assert "{" not in text and "  " not in text and text.count("\n\n") <= 1, text
     assert not FLATTERY.search(text), text
 
 
@@ -429,7 +429,13 @@ def test_different_stories_get_different_words() -> None:
 
 
 def test_one_card_in_three_stories_does_not_make_them_alike() -> None:
-    texts = {name: composed(name, cards=[CARDS[i % 3]]) for i, name in enumerate(IDS)}
+    """The card's own words are the same on purpose; all around them is of the story."""
+
+    def around(name: str, one: Card) -> str:
+        return composed(name, cards=[one]).lower().replace(one.gist.lower(), "")
+
+    texts = {name: around(name, CARDS[i % 3]) for i, name in enumerate(IDS)}
+    assert all(CARDS[i % 3].gist.lower()[:60] not in texts[name] for i, name in enumerate(IDS))
     over = [pair for pair in itertools.combinations(IDS, 2) if shared(texts[pair[0]], texts[pair[1]]) > 0.25]
     assert len(over) <= 0.03 * len(IDS) * (len(IDS) - 1) / 2, over
 

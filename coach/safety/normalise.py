@@ -79,6 +79,10 @@ _CONTRACTIONS = (
 _TAILS = {"'m": " am", "'re": " are", "'ve": " have", "'ll": " will", "'d": " would"}
 _TAIL = re.compile(r"(?<=[a-z])('m|'re|'ve|'ll|'d)(?![a-z])")
 _IS = re.compile(r"\b(he|she|it|that|there|who|what|where|here|how|everyone|everything|nobody|nothing)'s\b")
+_NOUN_IS = re.compile(  # "my arm's gone", "mum's drinking", but not "mum's car"
+    r"(?<=[a-z])'s (?=(?:gone|been|got|not|never|always|just|going|taken|took|given|stopped|started|said|told|in|on|at"
+    r"|only|really|so|still|too|very|a|[a-z]{2,12}ing)\b)"
+)
 _NOT = re.compile(r"(?<=[a-z])n't\b")
 
 _PARAGRAPH = re.compile(r"\r?\n[ \t]*(?:\r?\n)+|\r\r+|\u2029|\x85\x85")
@@ -249,7 +253,7 @@ def _contractions(text: str) -> str:
     for pattern, table in _CONTRACTIONS:
         text = pattern.sub(lambda found, table=table: table[found[1]], text)  # type: ignore[misc]
     text = _NOT.sub(" not", text)
-    text = _TAIL.sub(lambda found: _TAILS[found[1]], _IS.sub(r"\1 is", text))
+    text = _TAIL.sub(lambda found: _TAILS[found[1]], _NOUN_IS.sub(" is ", _IS.sub(r"\1 is", text)))
     return text.replace("'", "")
 
 

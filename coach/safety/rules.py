@@ -13,6 +13,7 @@ The files are one body, in the order of their names; each holds any of these sec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,7 @@ SECTIONS = "words rules cues together spares recasts flags"
 KINDS = ("idiom", "hyperbole", "negation", "resolved", "quotation", "fiction", "study", "about", "ordinary")
 WHERE = ("overlap", "sentence", "message")
 SUBJECTS = ("self", "other")
+_GRAM = 4
 _T = TypeVar("_T")
 
 
@@ -82,7 +84,8 @@ class Spare:
     """Lowers a match to `to`, or makes it about `subject`.
 
     `where` is overlap (only a match that these words touch), sentence, or message (only matches that do
-    not speak of the writer). `also` must be, `unless` must not be, elsewhere in the message.
+    not speak of the writer). `also` must be in the message; `unless` must not be in the sentence, nor
+    anywhere where there is an `also` or `where` is message.
     """
 
     id: str
@@ -126,6 +129,36 @@ class FlagRule:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """An anchor, and the patterns that are worth trying where it stands."""
+
+    anchor: str
+    places: tuple[tuple[Rule | Cue, Pattern], ...]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The leads by the rarest four characters of their anchor; `short` anchors have fewer.
+
+    `foreign` are the short anchors that no text in plain ASCII can hold.
+    """
+
+    by_gram: dict[str, tuple[Lead, ...]]
+    short: tuple[Lead, ...]
+    foreign: tuple[Lead, ...]
+
+    def present(self, text: str) -> list[Lead]:
+        """The leads whose anchor is in the text."""
+        grams = {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
+        found = [lead for lead in self.short if lead.anchor in text]
+        if not text.isascii():
+            found += [lead for lead in self.foreign if lead.anchor in text]
+        for gram in grams & self.by_gram.keys():
+            found += [lead for lead in self.by_gram[gram] if lead.anchor in text]
+        return found
+
+
+@dataclass(frozen=True)
 class Rules:
     """All of the files, and every anchor of their rules and cues with the places that it leads to."""
 
@@ -135,7 +168,7 @@ class Rules:
     spares: tuple[Spare, ...]
     recasts: tuple[Recast, ...]
     flags: tuple[FlagRule, ...]
-    index: tuple[tuple[str, tuple[tuple[Rule | Cue, Pattern], ...]], ...]
+    index: Index
 
 
 @cache
@@ -385,12 +418,25 @@ def _plain(node: yaml.Node) -> Any:
     return node
 
 
-def _index(
-    entries: Sequence[Rule | Cue],
-) -> tuple[tuple[str, tuple[tuple[Rule | Cue, Pattern], ...]], ...]:
+def _index(entries: Sequence[Rule | Cue]) -> Index:
     places: dict[str, list[tuple[Rule | Cue, Pattern]]] = {}
     for entry in entries:
         for pattern in entry.patterns:
             for anchor in pattern.anchors:
                 places.setdefault(anchor, []).append((entry, pattern))
-    return tuple((anchor, tuple(found)) for anchor, found in sorted(places.items()))
+    common = Counter(gram for anchor in places for gram in _grams(anchor))
+    by_gram: dict[str, tuple[Lead, ...]] = {}
+    short: list[Lead] = []
+    for anchor, found in sorted(places.items()):
+        lead = Lead(anchor, tuple(found))
+        if len(anchor) < _GRAM:
+            short.append(lead)
+            continue
+        gram = min(_grams(anchor), key=lambda gram: (common[gram], gram))
+        by_gram[gram] = (*by_gram.get(gram, ()), lead)
+    ascii_short = tuple(lead for lead in short if lead.anchor.isascii())
+    return Index(by_gram, ascii_short, tuple(lead for lead in short if lead not in ascii_short))
+
+
+def _grams(anchor: str) -> list[str]:
+    return [anchor[at : at + _GRAM] for at in range(len(anchor) - _GRAM + 1)]

@@ -10,7 +10,9 @@ highest so far is the pipeline's part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -34,6 +36,7 @@ GRAVITY = (
     "eating_disorder",
 )
 _WRITER = frozenset("i me my myself mine we us our".split())
+_MOST_MATCHES = 60  # of one pattern in one message
 _MOST_EARLIER = 60  # messages of the user that are read again
 
 
@@ -60,6 +63,23 @@ class Reading:
     flags: frozenset[str]
 
 
+class _Asked:
+    """What has been asked of a message and parts of it, so that nothing is looked up twice."""
+
+    def __init__(self, plain: str) -> None:
+        self.plain = plain
+        self.answers: dict[tuple[int, str], bool] = {}
+
+    def shows(self, patterns: Sequence[Pattern], text: str) -> bool:
+        """Whether one of the patterns, which belong to a rule or spare, is in this part of the message."""
+        if not patterns:
+            return False
+        key = (id(patterns), text)
+        if key not in self.answers:
+            self.answers[key] = any(next(_found(pattern, text), None) for pattern in patterns)
+        return self.answers[key]
+
+
 def screen(text: str, before: Sequence[str] = ()) -> Risk:
     """The risk of this message in its conversation; `before` is what the user wrote, oldest first."""
     rules = shipped_rules()
@@ -67,56 +87,67 @@ def screen(text: str, before: Sequence[str] = ()) -> Risk:
     earlier = [read(message, rules) for message in before[-_MOST_EARLIER:]]
     matches = [*now.matches, *_together(now, earlier, rules)]
     flags = now.flags.union(*(reading.flags for reading in earlier))
-    return _gravest([_recast(match, "", rules.recasts, flags) for match in matches], flags, rules)
+    return _gravest([_recast(match, _Asked(""), rules.recasts, flags) for match in matches], flags, rules)
 
 
 def read(text: str, rules: Rules) -> Reading:
     """Match, spare and recast one message, without what came before it."""
     plain = normalise(text)
     found, cues = _matches(plain, rules)
-    kept = [match for match in (_spared(match, plain, rules.spares) for match in found) if match.level]
-    flags = frozenset(rule.flag for rule in rules.flags if _any(rule.patterns, plain))
-    kept = [_recast(match, plain, rules.recasts, flags) for match in kept]
+    asked = _Asked(plain)
+    kept = [match for match in (_spared(match, asked, rules.spares) for match in found) if match.level]
+    flags = frozenset(rule.flag for rule in rules.flags if asked.shows(rule.patterns, plain))
+    kept = [_recast(match, asked, rules.recasts, flags) for match in kept]
     return Reading(tuple(kept), frozenset(_names(kept)) | cues, flags)
 
 
 def _matches(plain: str, rules: Rules) -> tuple[list[Match], frozenset[str]]:
-    """Every place where a rule matches, and the cues that are there."""
-    places: dict[int, tuple[Rule | Cue, Pattern]] = {}
-    for anchor, leads in rules.index:
-        if anchor in plain:
-            places.update((id(pattern), (entry, pattern)) for entry, pattern in leads)
+    """Every place where a rule matches, and the cues that are there; a sentence said again is read once."""
     found: list[Match] = []
     cues: set[str] = set()
-    for entry, pattern in places.values():
-        if isinstance(entry, Cue):
-            if entry.id not in cues and next(pattern.find(plain), None):
-                cues.add(entry.id)
-            continue
-        found.extend(
-            Match(
-                entry.id,
-                hit[0],
-                hit.start(),
-                hit.end(),
-                entry.level,
-                entry.category,
-                entry.subject,
-                entry.flags,
-            )
-            for hit in pattern.find(plain)
-        )
+    often: Counter[int] = Counter()
+    start = 0
+    seen: set[str] = set()
+    for sentence in plain.split("\n"):
+        if sentence not in seen:
+            seen.add(sentence)
+            for pattern, entry in _places(sentence, rules):
+                if often[id(pattern)] >= _MOST_MATCHES or (isinstance(entry, Cue) and entry.id in cues):
+                    continue
+                for hit in pattern.find(sentence):
+                    often[id(pattern)] += 1
+                    if isinstance(entry, Cue):
+                        cues.add(entry.id)
+                        break
+                    found.append(_match(entry, hit, start))
+        start += len(sentence) + 1
     return sorted(found, key=lambda match: (match.start, match.signal)), frozenset(cues)
 
 
-def _spared(match: Match, plain: str, spares: Iterable[Spare]) -> Match:
+def _places(sentence: str, rules: Rules) -> Iterable[tuple[Pattern, Rule | Cue]]:
+    """The patterns whose anchors are in the sentence, each once, and whose they are."""
+    tried: set[int] = set()
+    for lead in rules.index.present(sentence):
+        for entry, pattern in lead.places:
+            if id(pattern) not in tried:
+                tried.add(id(pattern))
+                yield pattern, entry
+
+
+def _match(rule: Rule, hit: re.Match[str], start: int) -> Match:
+    """The match of a rule in the sentence that begins at `start`."""
+    at, end = start + hit.start(), start + hit.end()
+    return Match(rule.id, hit[0], at, end, rule.level, rule.category, rule.subject, rule.flags)
+
+
+def _spared(match: Match, asked: _Asked, spares: Iterable[Spare]) -> Match:
     """The match at the lowest level, and about the person, that the spares leave it."""
     for spare in spares:
         if match.level == 0:
             break
         if spare.categories and match.category not in spare.categories:
             continue
-        if match.signal in spare.except_rules or not _applies(spare, match, plain):
+        if match.signal in spare.except_rules or not _applies(spare, match, asked):
             continue
         if spare.subject:
             match = replace(match, subject=spare.subject)
@@ -125,22 +156,29 @@ def _spared(match: Match, plain: str, spares: Iterable[Spare]) -> Match:
     return match
 
 
-def _applies(spare: Spare, match: Match, plain: str) -> bool:
+def _applies(spare: Spare, match: Match, asked: _Asked) -> bool:
+    plain = asked.plain
     start, end = _sentence(plain, match)
     sentence = plain[start:end]
     if spare.where == "message":
-        there = not _WRITER.intersection(match.words.split()) and _any(spare.patterns, plain)
+        there = not _of_the_writer(match, plain) and asked.shows(spare.patterns, plain)
     elif spare.where == "sentence":
-        there = _any(spare.patterns, sentence)
+        there = asked.shows(spare.patterns, sentence)
     else:
         there = any(
             start + hit.start() <= match.end + 1 and start + hit.end() >= match.start - 1
             for pattern in spare.patterns
             for hit in _found(pattern, sentence)
         )
-    if not there or (spare.also and not _any(spare.also, plain)):
+    if not there or (spare.also and not asked.shows(spare.also, plain)):
         return False
-    return not _any(spare.unless, plain if spare.also else sentence)
+    return not asked.shows(spare.unless, plain if spare.also or spare.where == "message" else sentence)
+
+
+def _of_the_writer(match: Match, plain: str) -> bool:
+    """Whether the match, or one of the three words before it in its sentence, speaks of the writer."""
+    before = plain[max(0, match.start - 60) : match.start].rpartition("\n")[2].split()[-3:]
+    return not _WRITER.isdisjoint([*before, *match.words.split()])
 
 
 def _sentence(plain: str, match: Match) -> tuple[int, int]:
@@ -150,14 +188,14 @@ def _sentence(plain: str, match: Match) -> tuple[int, int]:
     return start, end if end >= 0 else min(len(plain), match.end + 300)
 
 
-def _recast(match: Match, plain: str, recasts: Iterable[Recast], flags: Iterable[str]) -> Match:
+def _recast(match: Match, asked: _Asked, recasts: Iterable[Recast], flags: Iterable[str]) -> Match:
     """File the match under the category that fits who is spoken of."""
     for recast in recasts:
         if match.category not in recast.was or (recast.flag and recast.flag not in flags):
             continue
-        if recast.patterns and not _any(recast.patterns, plain):
+        if recast.patterns and not asked.shows(recast.patterns, asked.plain):
             continue
-        if not _any(recast.unless, plain):
+        if not asked.shows(recast.unless, asked.plain):
             match = replace(match, category=recast.becomes)
     return match
 
@@ -219,9 +257,5 @@ def _names(matches: Iterable[Match]) -> Iterable[str]:
             yield f"{match.category}@{level}"
 
 
-def _any(patterns: Iterable[Pattern], text: str) -> bool:
-    return any(next(_found(pattern, text), None) for pattern in patterns)
-
-
-def _found(pattern: Pattern, text: str):  # type: ignore[no-untyped-def]
+def _found(pattern: Pattern, text: str) -> Iterator[re.Match[str]]:
     return pattern.find(text) if any(anchor in text for anchor in pattern.anchors) else iter(())

@@ -43,7 +43,8 @@ from coach.skills.wording import (
     words,
 )
 
-MOST = 110
+MOST = 120
+_IDEA_WORDS = 34
 LEAST = 40
 
 
@@ -88,9 +89,9 @@ def _whole(story: Story, cards: Sequence[Card]) -> str:
             parts.remove(drop)
     text = " ".join(filter(None, parts))
     if count(text) < LEAST:
-        more = _more(story, text)
-        text = " ".join(filter(None, [*parts[:-1], more, parts[-1]]))
-    return _bounded(text)
+        parts = [*parts[:-2], _more(story, text), *parts[-2:]]
+    heard = _bounded(" ".join(filter(None, parts[:-2])), MOST - count(f"{idea} {ask}"))
+    return "\n\n".join(filter(None, (heard, " ".join(filter(None, (idea, ask))))))
 
 
 def _rest(story: Story) -> str:
@@ -115,11 +116,11 @@ def _rest(story: Story) -> str:
     )
 
 
-def _bounded(text: str) -> str:
-    """Drop sentences from the middle until the reply is short enough; first and last stay."""
+def _bounded(text: str, most: int = MOST) -> str:
+    """Drop sentences from the end until the text is short enough; the first stays."""
     parts = split_sentences(text)
-    while count(" ".join(parts)) > MOST and len(parts) > 2:
-        del parts[-2]
+    while count(" ".join(parts)) > most and len(parts) > 1:
+        del parts[-1]
     return " ".join(parts)
 
 
@@ -373,18 +374,14 @@ def _idea(story: Story, cards: Sequence[Card]) -> str:
     """One idea of the first card, offered; empty without a card, or where asking comes first."""
     if not cards or story.disclosures:
         return ""
-    lines = [s for s in split_sentences(cards[0].gist) if count(s) <= 34]
-    alone = [
-        s
-        for s in lines
-        if not re.match(r"(?:This|It|That|They|These|So|But|And|Then|Both|Here|Otherwise)\b", s)
-    ]
-    if not alone:
-        return ""
-    idea = pick(alone, story.text + cards[0].id)
-    if cards[0].kind in ("myth", "caution"):
-        return sentence(idea)
-    return f"{pick(_INTROS, story.text + 'intro')} {lower_first(sentence(idea))}"
+    idea = ""
+    for line in split_sentences(cards[0].gist):
+        if idea and count(f"{idea} {line}") > _IDEA_WORDS:
+            break
+        idea = f"{idea} {sentence(line)}".strip()
+    if not idea or cards[0].kind in ("myth", "caution"):
+        return idea
+    return f"{pick(_INTROS, story.text + 'intro')} {lower_first(idea)}"
 
 
 def _ask(story: Story, said: str) -> str:
