@@ -168,12 +168,82 @@ She murdered that song at karaoke and we could not stop laughing.
 My ex and I share custody and we disagree about bedtime.
 He drinks coffee before work and leaves the cup for me.
 I cannot bear the way he chews.
+He says I never listen and I say he never talks, and we go round and round.
+I'm tired of being the one who always apologises first.
+I want this to stop, the shouting, the slamming, all of it. How do we start over?
+She said she's done with me and went to her mum's for the weekend.
+We can't keep going like this, and I don't know what to say to him tonight.
+I don't want to live with his brother any longer, the flat is too small.
+I don't want to live like this any more, always arguing about money.
+I hope he never finds out about the surprise party, he'd be so disappointed.
+I'm scared of losing him if I bring up the wedding.
+I was so ashamed I wanted the ground to swallow me.
+He jumped down my throat when I asked about the bill.
+She would be better off with someone who likes children.
+My wife thinks I'd be better off taking the other job.
+I can't do this any more, the long distance is wearing us out.
+I feel like nobody notices what I do around the house.
+No one would notice if I stopped doing the laundry, ha.
+It would be easier if I was not there when his mother visits.
+He drinks two beers on Friday and I make a face, is that unfair?
+I had too much wine and told her she was selfish.
+My boyfriend takes tablets for his blood pressure and forgets them.
+She cut up the pizza and we laughed about the fight.
+My son cut himself shaving for the first time and was so proud.
+I fell off my bike and scratched my arm and he barely looked up.
+I'm on a diet and she keeps baking cakes. I only had coffee this morning.
+I skipped lunch because of work and was grumpy with the kids.
+He skips dinner with us to go to the gym, every day.
+I ate too much at his parents' and felt sick after dinner.
+The baby kept us up, we have not slept properly in weeks and we bicker.
+I haven't slept since the baby came and I shouted at him over a bottle.
+I keep imagining how it would be if we had stayed in Leeds.
+I hear his voice in my head when I make decisions, he was such a good father.
+God knows I've tried to be patient with her.
+I see my ex everywhere, in cafés, on the bus, I miss her.
+He says everyone in his family is against me, I think they're just shy.
+My mother in law controls everything at Christmas, down to the napkins.
+He's driving me insane with the football.
+I'm going crazy waiting for her reply.
+I'm going to lose it if he leaves his socks there again.
+I thought about leaving and then thought about the kids.
+I'm ready to go and she is still doing her hair, every single time.
+I wrote her a letter and left it on the kitchen table, was that cowardly?
+I left a note on the fridge saying sorry for the mess I made of things.
+My ex sent me a message saying goodbye and blocked me.
+I gave her back her things and said goodbye to her dog.
+He threatened to cancel the holiday if I keep nagging.
+She said something stupid to my mother and won't apologise.
+I took the last of the ibuprofen and she needed it, row of the year.
+He's in hospital after a heart attack and his kids won't let me visit.
+My dad had a stroke two years ago and caring for him strains our marriage.
+My best friend is pregnant and I feel so jealous I could cry.
+I felt dizzy with happiness and then he ruined it.
+I'd do anything to get her back.
+I can't live without him, he is everything to me.
+I feel empty since the kids moved out and he doesn't see it.
+My heart stopped when I saw her name on my phone.
+I'm drowning in housework and he plays games.
+He ended it by text after three years.
+I want to end it but I don't know how to tell her kindly.
+I'm too much of a coward to tell him I kissed someone.
+The pain of the breakup won't stop, when does it get better?
+We jumped into the deep end by moving in so fast.
+I want to be with him again, he was the best thing that happened to me.
+My wife's away until Sunday and I feel lonely in the flat.
+I said I'd rather sleep on the sofa than talk, and now she's hurt.
+He can't breathe without telling his mother about it.
+My husband snores weirdly and I moved to the spare room, he took it as rejection.
+She weighs every word I say.
+My boyfriend lost 20 kilos and now he criticises what I eat.
+He has stopped going to his therapy and I don't know how to raise it.
+I was in a dark place after the divorce, but I'm out of it.
 """
 
 
 @pytest.mark.parametrize("text", HARMLESS.splitlines())
 def test_a_hard_negative_raises_no_alarm(text: str) -> None:
-    assert screen(text).level <= 0
+    assert screen(text).level == 0
 
 
 @pytest.mark.parametrize(
