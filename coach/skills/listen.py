@@ -381,7 +381,10 @@ def _idea(story: Story, cards: Sequence[Card]) -> str:
         idea = f"{idea} {sentence(line)}".strip()
     if not idea or cards[0].kind in ("myth", "caution"):
         return idea
-    return f"{pick(_INTROS, story.text + 'intro')} {lower_first(idea)}"
+    intro = pick(_INTROS, story.text + "intro")
+    if ":" in idea:  # two colons in one sentence are one too many
+        return f"{intro[:-1]}. {idea}"
+    return f"{intro} {lower_first(idea)}"
 
 
 def _ask(story: Story, said: str) -> str:
@@ -816,7 +819,8 @@ def _at_the_coach(story: Story) -> str:
             "what you write. It can help you look at something between you and another "
             "person. What brought you here tonight?"
         )
-    if _INSULT.search(text) and not story.people:
+    named = _MACHINE.search(text) and re.search(r"\byou\b", text, re.I)
+    if _INSULT.search(text) and (named or not story.people):
         if _MACHINE.search(text) or story.turn or re.search(r"fuck (?:you|off)|you suck|shut up", text, re.I):
             return (
                 "Fair enough. This is a program, and it can miss the point badly. If you'd like "
