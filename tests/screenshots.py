@@ -34,7 +34,7 @@ def main(folder: Path) -> None:
                 watched = Watched(browser)
                 page = watched.open(port)
                 page.set_viewport_size({"width": width, "height": height})
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 for view, text, skill in (
                     ("talk", STORY, ""),
                     ("reframe", REMARK, "Reframe"),
