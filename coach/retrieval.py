@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 _FORMAT = "1"  # change when what is indexed, or how, changes
-_NEAREST = 64  # vectors asked for; a card has at most eleven, so at least five cards are seen
+_NEAREST = 200  # vectors asked for, of about 1,300; a card has at most eleven
 _GATE_CARDS = 5
 _STALE_SECONDS = 86_400.0  # another process may still read an index that was replaced today
 
@@ -46,9 +46,9 @@ class Weighting:
     that shares a word with a recipe comes near it, five do not.
     """
 
-    gate: float = 0.31
+    gate: float = 0.36
     floor: float = 0.30
-    lexical: float = 0.12
+    lexical: float = 0.20
     skill: float = 0.01
     caution: float = 0.02
 

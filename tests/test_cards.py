@@ -110,3 +110,15 @@ def test_no_text_breaks_the_reader(tmp_path: Path, text: str, at: int) -> None:
     library = read_library(tmp_path)
     assert len(library.cards) + len(library.problems) == 1
     assert all(isinstance(problem, KnowledgeError) for problem in library.problems)
+
+
+def test_every_teaching_is_carried_or_corrected_by_cards_that_say_so(library: Library) -> None:
+    coverage = yaml.safe_load((bundled("knowledge") / "coverage.yaml").read_text(encoding="utf-8"))
+    assert len(coverage) == 145  # what the four source articles teach
+    for teaching, entry in coverage.items():
+        assert entry["as"] in {"carried", "corrected"} and entry["cards"], teaching
+        assert entry["as"] == "carried" or entry["note"], teaching
+        for card in entry["cards"]:
+            assert teaching in library.cards[card].teaches, (teaching, card)
+    claimed = {teaching for card in library.cards.values() for teaching in card.teaches}
+    assert claimed <= set(coverage)

@@ -475,9 +475,7 @@ def test_leaving_forgets_what_gradio_kept_too(own_page: Page, guard: server.Guar
 
     def kept() -> int:
         gc.collect()
-        holders = [
-            o for o in gc.get_objects() if type(o) is dict and not isinstance(o.get("marker"), str)
-        ]
+        holders = [o for o in gc.get_objects() if type(o) is dict and not isinstance(o.get("marker"), str)]
         return sum(1 for o in holders for v in list(o.values()) if isinstance(v, str) and marker in v)
 
     assert kept() > 0
