@@ -24,6 +24,7 @@ from coach.safety.review import review, sentences
 from coach.safety.screen import screen
 from coach.settings import bundled
 from coach.skills import SKILLS, Draft, Skill
+from coach.skills.grounding import adds_to
 from coach.skills.story import Story, read_story
 from coach.turn import (
     ContextFull,
@@ -125,7 +126,7 @@ class Coach:
         sent = prompting.sent_text(template, text, passages)
         conversation = with_message(conversation, Message("user", text, sent))
         story = read_story(text, before.user_texts)
-        cards = [self.library.cards[passage.card] for passage in passages]
+        cards = [self.library.cards[passage.card] for passage in passages if passage.sure]
 
         yield Stage("writing")
         writing = _Writing(self.engine, template, conversation, stopped)
@@ -301,7 +302,7 @@ def passes(
     said = [*conversation.coach_texts, *shown]
     if review(sentence, user=story.text, said=said, unsafe=conversation.unsafe):
         return False
-    return skill.fits is None or skill.fits(sentence, story, cards)
+    return adds_to(sentence, shown) and (skill.fits is None or skill.fits(sentence, story, cards))
 
 
 def readable(text: str) -> str:

@@ -68,12 +68,16 @@ class Risk:
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of a card that was retrieved; `text` is what the model reads, `score` 0 to 1."""
+    """A piece of a card that was retrieved; `text` is what the model reads, `score` 0 to 1.
+
+    `sure` is false where the match is good enough to be read, but not to be offered as an idea.
+    """
 
     card: str
     title: str
     text: str
     score: float
+    sure: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from coach.skills.lexicon import lexicon
 from coach.skills.story import Story
@@ -39,6 +40,12 @@ def stays_with(line: str, story: Story, *, share: float = 0.5) -> bool:
     told = set(content(story.text)) | feeling_stems()
     telling = [s for s in found if s in told]
     return bool(found) and all(s in told or s in PLAIN for s in found) and len(telling) >= share * len(found)
+
+
+def adds_to(line: str, shown: Sequence[str]) -> bool:
+    """True if a sentence says something that the sentences before it did not."""
+    told = {*content(" ".join(shown)), stem("sounds")}  # "it sounds as though" says nothing by itself
+    return not set(content(line)) <= told
 
 
 def feelings_have_ground(line: str, story: Story) -> bool:
