@@ -698,6 +698,9 @@ _GREETING = re.compile(
     ),
     re.I,
 )
+_THANKS_LAST = re.compile(
+    r"^(?:ok|okay|right|yes|good|alright|i'll)\b[^?]*\b(?:thanks|thank you|cheers)\W*$", re.I
+)
 _THANKS = re.compile(
     (
         r"^\W*(?:ok(?:ay)?,? |right,? |great,? |oh,? )?(?:thanks|thank you|ta|cheers|thx"
@@ -736,7 +739,7 @@ def _small_talk(story: Story) -> str:
             "say so and that comes first. "
             "Otherwise, one sentence will do to begin: what happened, and with whom?"
         )
-    if _THANKS.match(text) and count(text) <= 14:
+    if (_THANKS.match(text) or _THANKS_LAST.search(text)) and count(text) <= 14:
         return (
             "You're welcome. If you stop here, it may be enough to keep one thing from this "
             "and let the rest wait until you've "
