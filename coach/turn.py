@@ -161,9 +161,8 @@ class Conversation:
 
     `risk` is the highest so far and never falls. `paused` means that a support reply was given and
     no model speaks until the user chooses to go back. `unsafe` keeps every card and skill that is
-    marked `off_when_unsafe` off. `awaited` names the question that the coach waits on. `used` holds
-    the coach's own opening phrases, so that it does not repeat them. `dropped` counts messages at
-    the front that no longer fit the model's context.
+    marked `off_when_unsafe` off. `awaited` names the question that the coach waits on. `dropped` counts
+    messages at the front that no longer fit the model's context.
     """
 
     messages: tuple[Message, ...] = ()
@@ -171,7 +170,6 @@ class Conversation:
     paused: bool = False
     unsafe: bool = False
     awaited: str | None = None
-    used: tuple[str, ...] = ()
     dropped: int = 0
     country: str | None = None
 
