@@ -190,7 +190,7 @@ def _fold(
 def _print_sources(finished: Finished) -> None:
     reply = finished.reply
     how = {
-        "model": "written by the model on this machine",
+        "model": "written with the model on this machine",
         "composed": "put together from the library, without a model",
         "fixed": "a fixed text",
     }

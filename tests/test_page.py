@@ -236,7 +236,7 @@ def test_a_message_is_answered_sentence_by_sentence_with_sources(page: Page, scr
     scripted.go_on.set()
     settled(page)
     expect(said(page)).to_have_text("".join(SAYS).strip())
-    expect(page.locator("#transcript .sources")).to_contain_text("written by the starter model")
+    expect(page.locator("#transcript .sources")).to_contain_text("written with the starter model")
     assert scripted.asked[0][:2] == ("One line\nand, slowly, another", None)
 
 

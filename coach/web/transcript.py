@@ -164,7 +164,7 @@ def _sources(reply: Reply, around: Surroundings) -> str:
 def origin(how: Origin, model: str = "the starter model") -> str:
     """How a reply came about, in the words that the user reads."""
     return {
-        "model": f"written by {model}",
+        "model": f"written with {model}",
         "composed": "put together from the library, without the model",
         "fixed": "fixed text, not written by a model",
     }[how]
