@@ -21,6 +21,8 @@ SKILLS = ("listen", "reframe", "repair", "practice", "both_sides", "check_in")
 EVIDENCE = ("trial", "study", "clinical practice", "popular", "contested")
 SECTIONS = ("The idea", "Why it helps", "What to try", "Words to say", "When not to")
 
+_YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is six times as fast
+
 _FRONT = re.compile(r"\A---\r?\n(.*?\r?\n)---\r?\n(.*)\Z", re.S)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _SEPARATORS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
@@ -92,7 +94,7 @@ def read_card(path: Path) -> Card:
 def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str, Any], dict[str, int]]:
     """Parse a YAML mapping; returns it with the line of each top-level key. Duplicate keys are errors."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_YAML)
         if not isinstance(node, yaml.MappingNode):
             raise KnowledgeError(
                 f"{name}, line {first_line}: expected entries of the form key: value.", "Add them."
@@ -103,7 +105,7 @@ def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str
             if key.value in lines:
                 raise KnowledgeError(f"{name}, line {line}: {key.value} stands twice.", "Keep one of them.")
             lines[str(key.value)] = line
-        return yaml.safe_load(text), lines
+        return yaml.load(text, Loader=_YAML), lines
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line = (mark.line if mark else 0) + first_line

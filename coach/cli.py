@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(
-        name: str, run: Callable[[argparse.Namespace], int | None], text: str, *, says: str = ""
+        name: str, run: Callable[[argparse.Namespace], int | None] | None, text: str, *, says: str = ""
     ) -> Any:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run, skill=None)
@@ -87,15 +87,41 @@ def _parser() -> argparse.ArgumentParser:
     command("where", _where, "print every path that the program uses").add_argument(
         "--json", action="store_true", help="print one JSON object"
     )
-    reset = command("reset", _reset, "remove index, settings and history, after asking")
+    reset = command("reset", _reset, "remove index, settings, history and your documents, after asking")
     reset.add_argument("--yes", action="store_true", help="do not ask")
-    knowledge = command("knowledge", _knowledge, "check the library, or build its index")
-    knowledge.add_argument("act", choices=["check", "build"], help="what to do")
+    _knowledge_parser(command("knowledge", None, "the library, and documents of your own"))
     evals = command("eval", _eval, "run evaluation suites")
     evals.add_argument("suites", nargs="*", help="which (default: all)")
     evals.add_argument("--held-out", action="store_true", help="run on the rows that are never tuned on")
     evals.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _knowledge_parser(parser: Any) -> None:
+    """The commands under `coach knowledge`."""
+    acts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def act(name: str, run: Callable[[argparse.Namespace], int], text: str) -> Any:
+        made = acts.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    act("check", _check, "check cards, sources, coverage, links and reading grade")
+    act("build", _build, "build the search index, if it is not there")
+    act("stats", _stats, "count the cards").add_argument(
+        "--json", action="store_true", help="print one JSON object"
+    )
+    add = act("add", _add, "add documents of your own (Markdown, text, PDF, DOCX)")
+    add.add_argument(
+        "paths", nargs="+", metavar="FILE|FOLDER", help="what to add; folders with all that is in them"
+    )
+    act("list", _list, "list your documents").add_argument(
+        "--json", action="store_true", help="print one JSON object"
+    )
+    remove = act("remove", _remove, "remove documents of yours")
+    remove.add_argument(
+        "documents", nargs="+", metavar="NUMBER|NAME", help="as coach knowledge list shows them"
+    )
 
 
 def _page(args: argparse.Namespace) -> int:
@@ -307,6 +333,7 @@ def _where(args: argparse.Namespace) -> int:
         "index": str(here.index),
         "models": str(here.models),
         "history": str(here.history),
+        "documents": str(here.documents),
         "knowledge": str(bundled("knowledge")),
         "prompts": str(bundled("prompts")),
     }
@@ -322,7 +349,7 @@ def _reset(args: argparse.Namespace) -> int:
     from coach.settings import places, remove
 
     here = places()
-    targets = [path for path in (here.cache, here.settings, here.history) if path.exists()]
+    targets = [path for path in (here.cache, here.settings, here.history, here.documents) if path.exists()]
     if not targets:
         print("There is nothing to remove.")
         return 0
@@ -335,16 +362,103 @@ def _reset(args: argparse.Namespace) -> int:
     return 0
 
 
-def _knowledge(args: argparse.Namespace) -> int:
+def _check(args: argparse.Namespace) -> int:
+    from coach import librarian
+    from coach.settings import bundled
+
+    problems = librarian.check(bundled("knowledge"))
+    _report_problems(tuple(problems))
+    print("The library is whole." if not problems else f"{len(problems)} to mend.")
+    return 1 if problems else 0
+
+
+def _build(args: argparse.Namespace) -> int:
     from coach import offline, start
 
     offline.prepare()
     cards = start.library()
     _report_problems(cards.problems)
-    if args.act == "build":
-        start.search(cards).load()
-    print(f"{len(cards.cards)} cards" + (f", {len(cards.problems)} left out" if cards.problems else ""))
+    search = start.search(cards)
+    current = search.is_current()
+    if not current:
+        search.load()
+    print(f"{len(cards.cards)} cards; the index {'is current' if current else 'was built'}.")
     return 1 if cards.problems else 0
+
+
+def _stats(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from coach import librarian, start
+
+    found = asdict(librarian.stats(start.library()))
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
+    for name, value in found.items():
+        told = (
+            ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        )
+        print(f"{name.replace('_', ' '):<16} {told}")
+    return 0
+
+
+def _add(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from coach import offline, reading, start
+
+    offline.prepare()
+    documents = start.documents()
+    taken = left = 0
+    for given in args.paths:
+        for path in reading.files(Path(given).expanduser()):
+            with tqdm(desc=path.name[:40], unit=" passages", leave=False, disable=None, delay=0.5) as bar:
+
+                def progress(done: int, of: int, bar: Any = bar) -> None:
+                    bar.total = of
+                    bar.update(done - bar.n)
+
+                outcome = documents.add(path, progress=progress)
+            taken, left = taken + outcome.taken, left + (not outcome.taken)
+            print(f"{outcome.name}: {outcome.told}", flush=True)
+    print(
+        f"{taken} taken in, {left} left out."
+        if taken + left
+        else "There is no file of a kind that can be read."
+    )
+    return 0 if taken else 2
+
+
+def _list(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from coach import start
+
+    found = start.documents().all()
+    if args.json:
+        print(json.dumps({"documents": [asdict(document) for document in found]}, ensure_ascii=False))
+        return 0
+    for document in found:
+        left = f", {document.waiting} still to be read: add it again" if document.waiting else ""
+        print(
+            f"{document.number:>3}  {document.name}  ({document.passages} passages, {document.added}{left})"
+        )
+    if not found:
+        print("There are no documents of yours. Add some with: coach knowledge add FILE")
+    return 0
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from coach import offline, start
+
+    offline.prepare()
+    documents = start.documents()
+    for which in args.documents:
+        print(f"Removed {documents.remove(which).name}.")
+    return 0
 
 
 def _eval(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@
     ├── InputError        what was typed, piped in or set cannot be used
     ├── KnowledgeError    a file of knowledge/ or prompts/ breaks its schema (names file and line)
     ├── ModelError        a model file is missing, damaged or does not load
+    ├── DocumentError     a file of the user's own cannot be added or found
     ├── IndexUnavailable  the search index cannot be built or read
     └── PageError         the local page cannot be served
 
@@ -32,6 +33,10 @@ class KnowledgeError(CoachError):
 
 class ModelError(CoachError):
     """No usable model file: missing, damaged, or refused by the runtime."""
+
+
+class DocumentError(CoachError):
+    """A document of the user's own cannot be read, added or found."""
 
 
 class IndexUnavailable(CoachError):

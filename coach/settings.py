@@ -63,6 +63,11 @@ class Places:
         """The user's own database; not there unless history was turned on."""
         return self.data / "history.db"
 
+    @property
+    def documents(self) -> Path:
+        """The text of documents that the user added; not there unless one was."""
+        return self.data / "documents.db"
+
 
 def places() -> Places:
     """Where things live on this machine; makes nothing."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from coach import models, offline
 from coach.cards import Library, read_library
+from coach.documents import Documents
+from coach.encoder import Encoder, MiniLM
 from coach.engine import LlamaEngine
 from coach.pipeline import Coach
-from coach.retrieval import CardSearch, MiniLM
+from coach.retrieval import CardSearch
 from coach.safety.support import Directory, guess_country, read_directory
 from coach.settings import Settings, bundled, places
 
@@ -21,9 +23,21 @@ def directory() -> Directory:
     return read_directory(bundled("knowledge") / "support")
 
 
+def encoder() -> MiniLM:
+    """The encoder that comes with the program; loads at first use."""
+    return MiniLM(models.encoder_folder)
+
+
+def documents(shared: Encoder | None = None) -> Documents:
+    """The user's own documents."""
+    here = places()
+    return Documents(here.documents, shared or encoder(), here.cache / "documents")
+
+
 def search(cards: Library) -> CardSearch:
-    """Search over these cards, with the index in the user's cache folder."""
-    return CardSearch(cards, MiniLM(models.encoder_folder), places().index)
+    """Search over these cards and the user's documents; indexes in the user's cache folder."""
+    one = encoder()
+    return CardSearch(cards, one, places().index, documents=documents(one))
 
 
 def coach(settings: Settings) -> Coach:

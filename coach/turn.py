@@ -70,7 +70,8 @@ class Risk:
 class Passage:
     """A piece of a card that was retrieved; `text` is what the model reads, `score` 0 to 1.
 
-    `sure` is false where the match is good enough to be read, but not to be offered as an idea.
+    `sure` is false where the match is good enough to be read, but not to be offered as an idea. `own` marks
+    a passage of the user's own documents: untrusted, never `sure`, and shown as theirs.
     """
 
     card: str
@@ -78,6 +79,7 @@ class Passage:
     text: str
     score: float
     sure: bool = True
+    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,16 +23,17 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from coach import models, start
 from coach.cards import Library
+from coach.encoder import Encoder, MiniLM
 from coach.errors import InputError
 from coach.report import passage_record
-from coach.retrieval import CardSearch, Encoder, Lexical, MiniLM, Weighting
+from coach.retrieval import CardSearch, Lexical, Weighting
 from coach.settings import places
 from coach.turn import Passage
 from evals import data
 from evals.figures import Figure, mean, ndcg, share, to_values
 
 if TYPE_CHECKING:
-    from coach.retrieval import Vectors
+    from coach.encoder import Vectors
 
 VARIANTS = ("shipped", "dense", "words", "no_situations")
 IN_SCOPE = ("keyword", "question", "story", "typos", "partner_view")

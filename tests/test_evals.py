@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coach.cards import Library
+from coach.encoder import WordEncoder
 from coach.errors import InputError
-from coach.retrieval import CardSearch, WordEncoder
+from coach.retrieval import CardSearch
 from evals import data, retrieval, review, run, screen
 from evals.figures import Figure, from_values, mean, ndcg, share, to_values, wilson
 

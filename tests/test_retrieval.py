@@ -13,8 +13,9 @@ import pytest
 
 from coach import models
 from coach.cards import Library
+from coach.encoder import MiniLM, WordEncoder
 from coach.errors import IndexUnavailable
-from coach.retrieval import CardSearch, MiniLM, Weighting, WordEncoder
+from coach.retrieval import CardSearch, Weighting
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,349 @@
+"""The user's own documents: read, cut into passages, kept apart from the library, searched beside it.
+
+    add ─ files ─→ reading.read ─→ passages ─→ documents.db (text, words, vectors) ─→ chroma (vectors)
+    search ─ vector, words ─→ the nearest passages ─→ Passage(own=True)
+
+`documents.db` in the user's data folder is the truth. Chroma holds a copy of the vectors, apart from the
+cards, and is made again from it without encoding. A passage of the user's own is never `sure`: it is shown as
+"your document", may be read by the model as a quotation, and is never offered as the library's idea.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from coach.encoder import Encoder, words
+from coach.errors import DocumentError, IndexUnavailable
+from coach.index import Index, Kept
+from coach.reading import Text, fingerprint, read
+from coach.turn import Passage
+
+_FORMAT = 1
+_FLOOR = 0.45  # cosine under which an own passage is not offered; chosen beside the cards' floor
+_LEXICAL = 0.10
+_CANDIDATES = 40
+_BATCH = 64
+_COMMON = 5000  # passages that the words of a query may match in all: keeps BM25 over 100,000 under 10 ms
+_WORDS = 60  # of a passage: about the 60 tokens that a card's gist may have, so that it is read whole
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS document(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
+    added TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passage(  -- an id is never used twice: the index knows passages by it
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    text TEXT NOT NULL, encoder TEXT, vector BLOB);
+CREATE INDEX IF NOT EXISTS passage_document ON passage(document);
+CREATE INDEX IF NOT EXISTS passage_waiting ON passage(id) WHERE vector IS NULL;
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+    text, content='passage', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+CREATE TRIGGER IF NOT EXISTS passage_in AFTER INSERT ON passage BEGIN
+    INSERT INTO words(rowid, text) VALUES (new.id, new.text); END;
+CREATE TRIGGER IF NOT EXISTS passage_out AFTER DELETE ON passage BEGIN
+    INSERT INTO words(words, rowid, text) VALUES ('delete', old.id, old.text); END;
+"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of the user's; `number` names it in commands."""
+
+    number: int
+    name: str
+    path: str
+    added: str
+    passages: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file, in one line; `taken` is false where it was left out."""
+
+    name: str
+    taken: bool
+    told: str
+
+
+class Documents:
+    """The collection; makes nothing on disk until the first document is added."""
+
+    def __init__(self, file: Path, encoder: Encoder, folder: Path) -> None:
+        self.file, self.encoder, self.folder = file, encoder, folder
+        self._lock = threading.RLock()
+        self._db: sqlite3.Connection | None = None
+        self._vectors = Kept(folder, lambda: f"documents-{_FORMAT}-{encoder.name}", self._fill)
+        self._seen: int | None = None  # the database's version when the vectors were last compared with it
+
+    def add(self, path: Path, *, progress: Callable[[int, int], None] = lambda done, of: None) -> Outcome:
+        """Take in one file; `progress` is told how many of its passages are encoded.
+
+        What was added before, under whatever name, is recognised; a file whose content changed is read anew
+        in place of its old version. Broken off in the middle, the next `add` of the same file goes on.
+        """
+        name = path.name
+        try:
+            sha = fingerprint(path)
+            with self._changing() as db:
+                known = db.execute("SELECT id, name FROM document WHERE sha256 = ?", (sha,)).fetchone()
+            if known is None:
+                text = read(path)
+                with self._changing() as db:
+                    known = (self._insert(db, path, sha, text), name)
+                told = ""
+            else:
+                told = "is here already" + (f" as {known[1]}" if known[1] != name else "")
+        except DocumentError as error:
+            return Outcome(name, False, f"{error.message} {error.hint}")
+        encoded = self._encode(int(known[0]), progress)
+        count = self._one("SELECT count(*) FROM passage WHERE document = ?", known[0])
+        if told and not encoded:
+            return Outcome(name, True, told + ".")
+        self._sync()
+        return Outcome(name, True, f"{count} passages" + (", finished" if told else "") + ".")
+
+    def all(self) -> list[Document]:
+        """Every document, in the order in which they came."""
+        if not self.file.exists():
+            return []
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT d.id, d.name, d.path, d.added, count(p.id), count(p.id) - count(p.vector)"
+                " FROM document d LEFT JOIN passage p ON p.document = d.id GROUP BY d.id ORDER BY d.id"
+            ).fetchall()
+        return [Document(*row) for row in rows]
+
+    def remove(self, which: str) -> Document:
+        """Remove a document by its number or its exact name."""
+        found = [d for d in self.all() if which in (str(d.number), d.name)]
+        if len(found) != 1:
+            raise DocumentError(
+                f"There is no document {which!r}."
+                if not found
+                else f"{len(found)} documents are called {which!r}.",
+                "Use the number that coach knowledge list shows.",
+            )
+        with self._changing() as db:
+            db.execute("DELETE FROM document WHERE id = ?", (found[0].number,))
+        self._sync()
+        return found[0]
+
+    def search(self, vector: Any, query: str, *, count: int = 3) -> tuple[Passage, ...]:
+        """The nearest passages above the floor, best first, never more than two of one document."""
+        if not self.file.exists():
+            return ()
+        with self._lock:
+            near: dict[int, float] = dict(self._near(vector))
+            if not near:
+                return ()
+            lexical = self._words(query)
+            with self._reading() as db:
+                marks = ",".join("?" * len(near))
+                rows = db.execute(
+                    "SELECT p.id, p.text, d.id, d.name FROM passage p JOIN document d ON d.id = p.document"
+                    f" WHERE p.id IN ({marks})",
+                    tuple(near),
+                ).fetchall()
+        scored = sorted(
+            (
+                (near[id] + _LEXICAL * lexical.get(id, 0.0), id, text, document, name)
+                for id, text, document, name in rows
+            ),
+            key=lambda row: (-row[0], row[1]),
+        )
+        found: list[Passage] = []
+        for score, _, text, document, name in scored:
+            card = f"document-{document}"
+            if score >= _FLOOR and sum(passage.card == card for passage in found) < 2:
+                found.append(Passage(card, name, text, round(min(score, 1.0), 4), sure=False, own=True))
+        return tuple(found[:count])
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            self._vectors.close()
+            if self._db:
+                self._db.close()
+            self._db = None
+
+    # The database
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._open()
+            except sqlite3.Error as exc:
+                raise _unusable(self.file, exc) from exc
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, which other processes wait for."""
+        with self._reading() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            try:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as exc:
+                raise _unusable(self.file, exc) from exc
+            self._db = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
+            self.file.chmod(0o600)
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")
+            self._db.executescript(_SCHEMA)
+        return self._db
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        with self._reading() as db:
+            return db.execute(sql, values).fetchone()[0]
+
+    def _insert(self, db: sqlite3.Connection, path: Path, sha: str, text: Text) -> int:
+        place = str(path.resolve())
+        db.execute("DELETE FROM document WHERE path = ?", (place,))  # its old version
+        document = db.execute(
+            "INSERT INTO document(name, path, sha256, added) VALUES (?, ?, ?, ?)",
+            (path.name, place, sha, date.today().isoformat()),
+        ).lastrowid
+        assert document is not None
+        db.executemany(
+            "INSERT INTO passage(document, text) VALUES (?, ?)",
+            ((document, passage) for passage in passages(text)),
+        )
+        return document
+
+    # Vectors
+
+    def _encode(self, document: int | None, progress: Callable[[int, int], None]) -> int:
+        """Encode what has no vector of this encoder, a batch at a time; returns how many that were."""
+        which = "(encoder IS NULL OR encoder != ?)" + (" AND document = ?" if document else "")
+        values = (self.encoder.name, document) if document else (self.encoder.name,)
+        with self._reading() as db:
+            todo = db.execute(f"SELECT id, text FROM passage WHERE {which} ORDER BY id", values).fetchall()
+        for start in range(0, len(todo), _BATCH):
+            batch = todo[start : start + _BATCH]
+            vectors = self.encoder.encode([text for _, text in batch])
+            with self._changing() as db:
+                db.executemany(
+                    "UPDATE passage SET encoder = ?, vector = ? WHERE id = ?",
+                    [
+                        (self.encoder.name, v.astype("<f2").tobytes(), id)
+                        for (id, _), v in zip(batch, vectors, strict=True)
+                    ],
+                )
+            progress(start + len(batch), len(todo))
+        return len(todo)
+
+    def _fill(self, vectors: Index, missing: set[str] | None = None) -> None:
+        """Put stored vectors into the index: all, or those that it lacks."""
+        import numpy as np
+
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT id, document, vector FROM passage WHERE encoder = ?", (self.encoder.name,)
+            ).fetchall()
+        rows = [row for row in rows if missing is None or str(row[0]) in missing]
+        if rows:
+            vectors.add(
+                [str(id) for id, _, _ in rows],
+                [str(document) for _, document, _ in rows],
+                np.frombuffer(b"".join(v for _, _, v in rows), dtype="<f2")
+                .reshape(len(rows), -1)
+                .astype("f4"),
+            )
+
+    def _sync(self) -> None:
+        """Make the index hold what the database holds; one process at a time."""
+        with self._changing() as db:
+            told = db.execute("SELECT id FROM passage WHERE encoder = ?", (self.encoder.name,))
+            wanted = {str(id) for (id,) in told}
+            vectors = self._vectors.open()
+            held = vectors.ids()
+            vectors.remove(sorted(held - wanted))
+            if wanted - held:
+                self._fill(vectors, wanted - held)
+
+    def _near(self, vector: Any) -> list[tuple[int, float]]:
+        """Passage ids with their cosines. What another process changed since is taken in first."""
+        with self._reading() as db:
+            seen = db.execute("PRAGMA data_version").fetchone()[0]
+        if seen != self._seen:
+            self._vectors.close()
+            self._encode(None, lambda done, of: None)  # an older encoder's, or left by a broken add
+            count = self._one("SELECT count(*) FROM passage")
+            if count and self._vectors.open().count() != count:
+                self._sync()
+            self._seen = seen
+        if not self._one("SELECT EXISTS(SELECT 1 FROM passage)"):
+            return []
+        return [(int(near.id), near.cosine) for near in self._vectors.nearest(vector, _CANDIDATES)]
+
+    def _words(self, query: str) -> dict[int, float]:
+        """BM25 of the passages that share the query's rarest words, 0 to 1 of the best."""
+        with self._reading() as db:
+            counted = []
+            for word in sorted(set(words(query))):
+                quoted = f'"{word}"'
+                found = db.execute(
+                    "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)",
+                    (quoted, _COMMON),
+                ).fetchone()[0]
+                counted.append((found, quoted))
+            chosen: list[str] = []
+            matched = 0
+            for found, quoted in sorted(counted):
+                matched += found
+                if found and (matched <= _COMMON or not chosen):
+                    chosen.append(quoted)
+            if not chosen:
+                return {}
+            rows = db.execute(
+                "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?",
+                (" OR ".join(chosen), _CANDIDATES),
+            ).fetchall()
+        best = max((score for _, score in rows), default=0.0)
+        return {id: score / best for id, score in rows} if best > 0 else {}
+
+
+def passages(text: Text) -> Iterator[str]:
+    """Cut a text at its paragraphs and sentences into pieces of at most some 60 words."""
+    for paragraph in text.paragraphs:
+        piece: list[str] = []
+        for sentence in _sentences(paragraph):
+            if piece and len(piece) + len(sentence) > _WORDS:
+                yield " ".join(piece)
+                piece = []
+            piece += sentence
+        if piece:
+            yield " ".join(piece)
+
+
+def _sentences(paragraph: str) -> Iterator[list[str]]:
+    """The words of each sentence; one that is too long is cut."""
+    for sentence in re.split(r"(?<=[.!?…])\s+", paragraph):
+        told = sentence.split()
+        for start in range(0, len(told), _WORDS):
+            yield told[start : start + _WORDS]
+
+
+def _unusable(file: Path, exc: Exception) -> IndexUnavailable:
+    return IndexUnavailable(
+        f"Your documents in {file} cannot be read or written ({exc}).",
+        "Free some disk space or make that folder writable; if that does not help, remove the file and add "
+        "your documents again.",
+    )

@@ -1,0 +1,164 @@
+"""What `coach knowledge` does with the library: check it, and count it. Pure but for reading files.
+
+check(folder)  schema, sources, coverage, links between cards, length, reading grade → complaints
+stats(library) how many cards of each kind, grade, skill and topic
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coach.cards import Card, Library, read_library
+from coach.errors import KnowledgeError
+
+GRADE = 10.0  # Flesch-Kincaid, of any one card
+MEAN_GRADE = 8.0  # over all cards
+BODY_WORDS = (120, 300)
+GIST_WORDS = 45  # about 60 tokens of the starter model
+SOURCE_KINDS = ("article", "book", "review", "study", "trial")
+_SOURCE_KEYS = {"author", "year", "title", "kind"}
+
+
+def check(folder: Path) -> list[KnowledgeError]:
+    """Everything that is wrong with a knowledge folder, each with its file and a cure."""
+    library = read_library(folder / "cards")
+    sources, coverage = _mapping(folder / "sources.yaml"), _mapping(folder / "coverage.yaml")
+    found = [*library.problems]
+    for card in library.cards.values():
+        found += _card(card, library, sources, coverage)
+    found += _sources(sources, library)
+    found += _coverage(coverage, library)
+    mean = statistics.fmean(grade(card) for card in library.cards.values()) if library.cards else 0.0
+    if mean > MEAN_GRADE:
+        found.append(
+            KnowledgeError(
+                f"The cards' reading grade is {mean:.1f} on average.", f"Bring it under {MEAN_GRADE:g}."
+            )
+        )
+    return found
+
+
+def grade(card: Card) -> float:
+    """The Flesch-Kincaid reading grade of a card's body, in US school years (textstat)."""
+    import textstat
+
+    return float(textstat.flesch_kincaid_grade(_running(card.body)))
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Numbers of a library."""
+
+    cards: int
+    situations: int
+    kinds: Mapping[str, int]
+    evidence: Mapping[str, int]
+    skills: Mapping[str, int]
+    off_when_unsafe: int
+    mean_grade: float
+    highest_grade: float
+    mean_words: float
+
+
+def stats(library: Library) -> Stats:
+    """Count the cards."""
+    cards = list(library.cards.values())
+    grades = [grade(card) for card in cards] or [0.0]
+    return Stats(
+        cards=len(cards),
+        situations=sum(len(card.situations) for card in cards),
+        kinds=Counter(card.kind for card in cards),
+        evidence=Counter(card.evidence for card in cards),
+        skills=Counter(skill for card in cards for skill in card.skills),
+        off_when_unsafe=sum(card.off_when_unsafe for card in cards),
+        mean_grade=round(statistics.fmean(grades), 1),
+        highest_grade=round(max(grades), 1),
+        mean_words=round(statistics.fmean([len(card.body.split()) for card in cards] or [0.0])),
+    )
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    try:
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise KnowledgeError(f"{file.name}: cannot be read as YAML.", "Mend or restore that file.") from exc
+    if not isinstance(told, dict):
+        raise KnowledgeError(f"{file.name}: holds no entries.", "Restore that file.")
+    return told
+
+
+def _card(
+    card: Card, library: Library, sources: Mapping[str, Any], coverage: Mapping[str, Any]
+) -> Iterator[KnowledgeError]:
+    name = f"{card.id}.md"
+    for id in card.sources:
+        if id not in sources:
+            yield KnowledgeError(f"{name}: the source {id!r} is not in sources.yaml.", "Add it there.")
+    for id in card.teaches:
+        if card.id not in coverage.get(id, {}).get("cards", []):
+            yield KnowledgeError(
+                f"{name}: coverage.yaml does not name this card for the teaching {id!r}.", "Add it there."
+            )
+    for id in getattr(card, "related", ()):
+        if id not in library.cards or id == card.id:
+            yield KnowledgeError(f"{name}: the related card {id!r} is not there.", "Correct or remove it.")
+    least, most = BODY_WORDS
+    length = len(card.body.split())
+    if not least <= length <= most + 20:  # section headings are counted too
+        yield KnowledgeError(f"{name}: the body has {length} words.", f"Keep it from {least} to {most}.")
+    if len(card.gist.split()) > GIST_WORDS:
+        yield KnowledgeError(f"{name}: the gist is too long.", f"Keep it under {GIST_WORDS} words.")
+    if grade(card) > GRADE:
+        yield KnowledgeError(
+            f"{name}: the reading grade is {grade(card):.1f}.",
+            f"Shorten sentences until it is under {GRADE:g}.",
+        )
+
+
+def _sources(sources: Mapping[str, Any], library: Library) -> Iterator[KnowledgeError]:
+    used = {id for card in library.cards.values() for id in card.sources}
+    for id, entry in sources.items():
+        where = f"sources.yaml, {id}"
+        if not isinstance(entry, dict) or not entry.keys() >= _SOURCE_KEYS:
+            yield KnowledgeError(f"{where}: author, year, title or kind is missing.", "Add what is missing.")
+        elif entry["kind"] not in SOURCE_KINDS:
+            yield KnowledgeError(
+                f"{where}: the kind is {entry['kind']!r}.", f"Choose one of {', '.join(SOURCE_KINDS)}."
+            )
+        elif not any(entry.get(key) for key in ("doi", "url", "where")):
+            yield KnowledgeError(f"{where}: there is no doi, url or where.", "Say where it can be found.")
+        if id not in used:
+            yield KnowledgeError(f"{where}: no card uses this source.", "Remove it, or name it on a card.")
+
+
+def _coverage(coverage: Mapping[str, Any], library: Library) -> Iterator[KnowledgeError]:
+    for id, entry in coverage.items():
+        where = f"coverage.yaml, {id}"
+        if not isinstance(entry, dict) or entry.get("as") not in ("carried", "corrected"):
+            yield KnowledgeError(f"{where}: as must be carried or corrected.", "Correct it.")
+            continue
+        if entry["as"] == "corrected" and not entry.get("note"):
+            yield KnowledgeError(
+                f"{where}: it is corrected, and the note is missing.", "Say what is known better."
+            )
+        cards = entry.get("cards") or []
+        if not cards:
+            yield KnowledgeError(f"{where}: no card carries it.", "Name one.")
+        for card in cards:
+            if card not in library.cards:
+                yield KnowledgeError(f"{where}: there is no card {card!r}.", "Correct it.")
+
+
+def _running(body: str) -> str:
+    """A body as running text: no headings, list marks or quotes, and a full stop behind every item."""
+    lines = [re.sub(r"^\s*(?:[-*]|\d+\.)\s+", "", line).strip() for line in body.splitlines()]
+    told = [line.replace("*", "").replace('"', "") for line in lines if line and not line.startswith("#")]
+    return " ".join(line if line.endswith((".", "?", "!", ":")) else f"{line}." for line in told)
