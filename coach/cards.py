@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from coach.errors import KnowledgeError
 
 KINDS = ("idea", "skill", "practice", "caution", "myth")
 SKILLS = ("listen", "reframe", "repair", "practice", "both_sides", "check_in")
+SOURCE_KINDS = ("article", "book", "review", "study", "trial")
 EVIDENCE = ("trial", "study", "clinical practice", "popular", "contested")
 SECTIONS = ("The idea", "Why it helps", "What to try", "Words to say", "When not to")
 
@@ -44,6 +45,7 @@ class Card:
     off_when_unsafe: bool
     gist: str
     body: str
+    related: tuple[str, ...] = ()
 
     @property
     def sections(self) -> dict[str, str]:
@@ -53,11 +55,66 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where an idea comes from; `where` is the journal or the publisher, `kind` one of SOURCE_KINDS."""
+
+    author: str
+    title: str
+    kind: str
+    year: int | None = None
+    where: str | None = None
+    doi: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One shelf of the library."""
+
+    name: str
+    cards: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Library:
     """All usable cards by id, in the order of their file names, and what was wrong with the others."""
 
     cards: dict[str, Card]
     problems: tuple[KnowledgeError, ...] = ()
+    sources: dict[str, Source] = field(default_factory=dict)
+    topics: tuple[Topic, ...] = ()
+
+
+def read_knowledge(folder: Path) -> Library:
+    """Read cards, sources and topics of a knowledge folder; what is broken becomes `problems`."""
+    library = read_library(folder / "cards")
+    problems = list(library.problems)
+    sources: dict[str, Source] = {}
+    topics: list[Topic] = []
+    try:
+        for id, entry in read_yaml(folder / "sources.yaml").items():
+            sources[id] = Source(**entry)
+        for name, cards in read_yaml(folder / "topics.yaml").items():
+            topics.append(Topic(name, tuple(id for id in cards if id in library.cards)))
+    except KnowledgeError as problem:
+        problems.append(problem)
+    except (TypeError, AttributeError) as exc:
+        known = ", ".join(Source.__dataclass_fields__)
+        problems.append(
+            KnowledgeError(
+                f"sources.yaml or topics.yaml: an entry is not as it must be ({exc}).", f"Known are {known}."
+            )
+        )
+    return Library(library.cards, tuple(problems), sources, tuple(topics))
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A YAML mapping; a KnowledgeError names file, line and cure."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise KnowledgeError(f"{file.name}: cannot be read as UTF-8 text.", "Restore that file.") from exc
+    return read_mapping(text, file.name)[0]
 
 
 def read_library(folder: Path) -> Library:
@@ -128,7 +185,7 @@ class _Checker:
             if key not in known:
                 self.fail(key, f"{key} is not a known entry", f"Remove it; known are {', '.join(known)}")
         for key in known:
-            if key not in self.front:
+            if key not in self.front and key != "related":  # the one entry that may be left out
                 self.fail(key, f"{key} is missing", f"Add a line that begins with {key}:")
         card = Card(
             id=self.text("id"),
@@ -143,6 +200,7 @@ class _Checker:
             off_when_unsafe=self.flag("off_when_unsafe"),
             gist=self.text("gist"),
             body=_plain(body),
+            related=self.texts("related", least=0) if "related" in self.front else (),
         )
         if not _ID.match(card.id) or card.id != self.path.stem:
             self.fail("id", f"the id {card.id!r} is not the file's name", f"Write id: {self.path.stem}")

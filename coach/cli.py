@@ -141,6 +141,8 @@ def _page(args: argparse.Namespace) -> int:
         settings,
         port=settings.port,
         open_browser=settings.open_browser,
+        find=lambda text: coach.retriever.search(text, count=8),
+        documents=lambda: start.documents().all(),
     )
     return 0
 
@@ -222,7 +224,7 @@ def _print_sources(finished: Finished) -> None:
     }
     print()
     for passage in reply.passages:
-        print(f"  read: {passage.title} ({passage.card})")
+        print(f"  read: {'your document ' if passage.own else ''}{passage.title} ({passage.card})")
     print(f"  {how[reply.origin]}")
 
 
@@ -265,7 +267,8 @@ def _search(args: argparse.Namespace) -> int:
         if not record["passages"]:
             print("No card fits.")
         for passage in record["passages"]:
-            print(f"{passage['score']:.2f}  {passage['title']} ({passage['card']})")
+            yours = "your document " if passage["own"] else ""
+            print(f"{passage['score']:.2f}  {yours}{passage['title']} ({passage['card']})")
 
     return _one_or_batch(args, look, show)
 

@@ -45,9 +45,9 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 
 def _library() -> str:
-    from coach.cards import read_library
+    from coach.cards import read_knowledge
 
-    library = read_library(bundled("knowledge") / "cards")
+    library = read_knowledge(bundled("knowledge"))
     if library.problems:
         raise library.problems[0]
     return f"{len(library.cards)} cards"

@@ -9,32 +9,28 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from coach.cards import Card, Library, read_library
+from coach.cards import SOURCE_KINDS, Card, Library, read_knowledge, read_yaml
 from coach.errors import KnowledgeError
 
 GRADE = 10.0  # Flesch-Kincaid, of any one card
 MEAN_GRADE = 8.0  # over all cards
 BODY_WORDS = (120, 300)
 GIST_WORDS = 45  # about 60 tokens of the starter model
-SOURCE_KINDS = ("article", "book", "review", "study", "trial")
-_SOURCE_KEYS = {"author", "year", "title", "kind"}
 
 
 def check(folder: Path) -> list[KnowledgeError]:
     """Everything that is wrong with a knowledge folder, each with its file and a cure."""
-    library = read_library(folder / "cards")
-    sources, coverage = _mapping(folder / "sources.yaml"), _mapping(folder / "coverage.yaml")
+    library, coverage = read_knowledge(folder), read_yaml(folder / "coverage.yaml")
     found = [*library.problems]
     for card in library.cards.values():
-        found += _card(card, library, sources, coverage)
-    found += _sources(sources, library)
+        found += _card(card, library, coverage)
+    found += _sources(library)
+    found += _topics(library)
     found += _coverage(coverage, library)
     mean = statistics.fmean(grade(card) for card in library.cards.values()) if library.cards else 0.0
     if mean > MEAN_GRADE:
@@ -75,9 +71,9 @@ def stats(library: Library) -> Stats:
     return Stats(
         cards=len(cards),
         situations=sum(len(card.situations) for card in cards),
-        kinds=Counter(card.kind for card in cards),
-        evidence=Counter(card.evidence for card in cards),
-        skills=Counter(skill for card in cards for skill in card.skills),
+        kinds=_counted(card.kind for card in cards),
+        evidence=_counted(card.evidence for card in cards),
+        skills=_counted(skill for card in cards for skill in card.skills),
         off_when_unsafe=sum(card.off_when_unsafe for card in cards),
         mean_grade=round(statistics.fmean(grades), 1),
         highest_grade=round(max(grades), 1),
@@ -85,29 +81,21 @@ def stats(library: Library) -> Stats:
     )
 
 
-def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise KnowledgeError(f"{file.name}: cannot be read as YAML.", "Mend or restore that file.") from exc
-    if not isinstance(told, dict):
-        raise KnowledgeError(f"{file.name}: holds no entries.", "Restore that file.")
-    return told
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(names).most_common())
 
 
-def _card(
-    card: Card, library: Library, sources: Mapping[str, Any], coverage: Mapping[str, Any]
-) -> Iterator[KnowledgeError]:
+def _card(card: Card, library: Library, coverage: Mapping[str, Any]) -> Iterator[KnowledgeError]:
     name = f"{card.id}.md"
     for id in card.sources:
-        if id not in sources:
+        if id not in library.sources:
             yield KnowledgeError(f"{name}: the source {id!r} is not in sources.yaml.", "Add it there.")
     for id in card.teaches:
         if card.id not in coverage.get(id, {}).get("cards", []):
             yield KnowledgeError(
                 f"{name}: coverage.yaml does not name this card for the teaching {id!r}.", "Add it there."
             )
-    for id in getattr(card, "related", ()):
+    for id in card.related:
         if id not in library.cards or id == card.id:
             yield KnowledgeError(f"{name}: the related card {id!r} is not there.", "Correct or remove it.")
     least, most = BODY_WORDS
@@ -123,20 +111,27 @@ def _card(
         )
 
 
-def _sources(sources: Mapping[str, Any], library: Library) -> Iterator[KnowledgeError]:
+def _sources(library: Library) -> Iterator[KnowledgeError]:
     used = {id for card in library.cards.values() for id in card.sources}
-    for id, entry in sources.items():
+    for id, source in library.sources.items():
         where = f"sources.yaml, {id}"
-        if not isinstance(entry, dict) or not entry.keys() >= _SOURCE_KEYS:
-            yield KnowledgeError(f"{where}: author, year, title or kind is missing.", "Add what is missing.")
-        elif entry["kind"] not in SOURCE_KINDS:
+        if source.kind not in SOURCE_KINDS:
             yield KnowledgeError(
-                f"{where}: the kind is {entry['kind']!r}.", f"Choose one of {', '.join(SOURCE_KINDS)}."
+                f"{where}: the kind is {source.kind!r}.", f"Choose one of {', '.join(SOURCE_KINDS)}."
             )
-        elif not any(entry.get(key) for key in ("doi", "url", "where")):
+        if not (source.doi or source.url or source.where):
             yield KnowledgeError(f"{where}: there is no doi, url or where.", "Say where it can be found.")
         if id not in used:
             yield KnowledgeError(f"{where}: no card uses this source.", "Remove it, or name it on a card.")
+
+
+def _topics(library: Library) -> Iterator[KnowledgeError]:
+    shelves = Counter(id for topic in library.topics for id in topic.cards)
+    for id in library.cards:
+        if shelves[id] != 1:
+            yield KnowledgeError(
+                f"topics.yaml: the card {id!r} stands on {shelves[id]} shelves.", "Name it under one topic."
+            )
 
 
 def _coverage(coverage: Mapping[str, Any], library: Library) -> Iterator[KnowledgeError]:

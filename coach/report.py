@@ -20,8 +20,8 @@ def risk_record(risk: Risk) -> dict[str, Any]:
 
 
 def passage_record(passage: Passage) -> dict[str, Any]:
-    """Card, title and score of one passage."""
-    return {"card": passage.card, "title": passage.title, "score": passage.score}
+    """Card, title and score of one passage, and whether it is of the user's own documents."""
+    return {"card": passage.card, "title": passage.title, "score": passage.score, "own": passage.own}
 
 
 def contact_record(contact: Contact) -> dict[str, Any]:

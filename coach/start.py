@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coach import models, offline
-from coach.cards import Library, read_library
+from coach.cards import Library, read_knowledge
 from coach.documents import Documents
 from coach.encoder import Encoder, MiniLM
 from coach.engine import LlamaEngine
@@ -14,8 +14,8 @@ from coach.settings import Settings, bundled, places
 
 
 def library() -> Library:
-    """The cards that came with the program."""
-    return read_library(bundled("knowledge") / "cards")
+    """The library that came with the program."""
+    return read_knowledge(bundled("knowledge"))
 
 
 def directory() -> Directory:

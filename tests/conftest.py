@@ -10,7 +10,7 @@ import pytest
 from chromium import browser, profile  # noqa: F401
 
 from coach import offline
-from coach.cards import Library, read_library
+from coach.cards import Library, read_knowledge
 from coach.safety.support import Directory, read_directory
 from coach.settings import bundled
 
@@ -38,7 +38,7 @@ def nothing_left_the_machine() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The cards that ship."""
-    return read_library(bundled("knowledge") / "cards")
+    return read_knowledge(bundled("knowledge"))
 
 
 @pytest.fixture(scope="session")

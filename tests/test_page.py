@@ -24,7 +24,7 @@ from chromium import Watched, any_port, composer, free, running, said, say, sett
 from playwright.sync_api import Browser, Page, expect
 
 from coach import settings as settings_file
-from coach.cards import Card, Library
+from coach.cards import Card, Library, Topic
 from coach.errors import InputError, PageError
 from coach.safety import support
 from coach.safety.support import Directory
@@ -154,14 +154,19 @@ SHEET = ReframeSheet(
 @pytest.fixture(scope="session")
 def small_library() -> Library:
     words = "Own **your part**. <script>window.hit = 1</script>"
-    body = f"## The idea\n\n{words}\n\n## When not to\n\nWhen you are afraid."
+    steps = "1. First, *breathe*.\n2. Then say\n   your part."
+    body = f"## The idea\n\n{words}\n\n## What to try\n\n{steps}\n\n## When not to\n\nWhen you are afraid."
     own = Card("own-part", "Own your part first", "practice", (), (), (), (), "study", (), True, GIST, body)
-    return Library({own.id: own})
+    return Library({own.id: own}, topics=(Topic("Making up", (own.id,)),))
 
 
 @pytest.fixture(scope="session")
 def house_guard(small_library: Library, directory: Directory) -> server.Guard:
-    return server.build(ScriptedCoach(directory), small_library, directory, Settings(open_browser=False))
+    def find(text: str) -> tuple[Passage, ...]:
+        return (Passage("own-part", "Own your part first", GIST, 0.7),) if "own part" in text else ()
+
+    settings = Settings(open_browser=False)
+    return server.build(ScriptedCoach(directory), small_library, directory, settings, find=find)
 
 
 @pytest.fixture(scope="session")
@@ -422,6 +427,38 @@ def gone(page: Page, guard: server.Guard) -> None:
     page.go_back()
     assert "secret" not in page.content()
     assert "Secure Base" not in page.content()
+
+
+@pytest.mark.browser
+def test_the_library_is_browsed_searched_read_and_practised(page: Page) -> None:
+    page.get_by_role("button", name="Library").click()
+    panel = page.get_by_role("dialog", name="The library")
+    panel.locator("summary", has_text="Making up").click()
+    panel.get_by_role("button", name="Own your part first").click()
+    expect(panel.get_by_role("heading", name="Own your part first")).to_be_visible()
+    expect(panel.get_by_text("When you are afraid.")).to_be_visible()
+    panel.get_by_role("button", name="Practise this").click()
+    expect(panel.locator("[data-step]")).to_have_text("First, breathe.")
+    expect(panel.get_by_role("button", name="Back", exact=True)).to_be_disabled()
+    panel.get_by_role("button", name="Next").click()
+    expect(panel.locator("[data-step]")).to_have_text("Then say your part.")
+    expect(panel.get_by_role("button", name="Next")).to_be_disabled()
+    panel.get_by_role("button", name="End here").click()
+    expect(panel.get_by_role("heading", name="Own your part first")).to_be_visible()
+    panel.get_by_label("What are you looking for?").fill("my own part")
+    panel.get_by_label("What are you looking for?").press("Enter")
+    expect(panel.get_by_role("button", name="Own your part first")).to_be_visible()
+    panel.get_by_label("What are you looking for?").fill("a recipe")
+    panel.get_by_role("button", name="Search").click()
+    expect(panel).to_contain_text("No card fits that.")
+    panel.get_by_label("What are you looking for?").fill("I want to die")
+    panel.get_by_role("button", name="Search").click()
+    expect(panel.get_by_role("alert")).to_contain_text("Support")
+    panel.get_by_role("button", name="Support").click()
+    expect(page.get_by_role("dialog", name="People who can help")).to_be_visible()
+    page.keyboard.press("Escape")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
 
 
 @pytest.mark.browser

@@ -19,6 +19,7 @@
     leaving = true;
     tabs.postMessage("leave");
     const page = new DOMParser().parseFromString(neutral || "<title>Kitchen measures</title>", "text/html");
+    shelf.steps = [];
     document.documentElement.replaceChildren(document.adoptNode(page.head), document.adoptNode(page.body));
     const go = () => location.replace("/measures");
     const late = setTimeout(go, 800);
@@ -68,6 +69,55 @@
     show(one("#support select.country").value);
   }
 
+  /* The library: shelves, a search, one card, and its steps one at a time. Nothing of it enters the history. */
+  const shelf = { steps: [], at: 0, back: {} };
+  const part = (name) => one(`#library [data-${name}]`);
+
+  function look(asked) {
+    practise(null);
+    const slow = setTimeout(() => { part("shown").textContent = "Looking through the library…"; }, 400);
+    return post("/library", asked).then((reply) => reply.text()).finally(() => clearTimeout(slow)).then((html) => {
+      part("shown").innerHTML = html;
+      part("shelves").hidden = !(asked.card || asked.find);
+      if (!asked.card) shelf.back = asked;
+      part("shelves").textContent = asked.card && shelf.back.find ? "Back to what was found" : "All topics";
+      one("#library").scrollTo({ top: 0 });
+    }, () => { part("shown").textContent = "The program does not answer; it may have stopped."; });
+  }
+
+  function practise(list) {
+    shelf.steps = list ? [...list.children].map((item) => item.textContent) : [];
+    shelf.at = 0;
+    part("steps").hidden = !list;
+    part("shown").hidden = Boolean(list);
+    if (list) step(0);
+  }
+
+  function step(by) {
+    shelf.at = Math.min(Math.max(shelf.at + by, 0), shelf.steps.length - 1);
+    part("count").textContent = `Step ${shelf.at + 1} of ${shelf.steps.length}. Take your time; nothing is counted.`;
+    part("step").textContent = shelf.steps[shelf.at];
+    one('#library [data-move="-1"]').disabled = shelf.at === 0;
+    one('#library [data-move="1"]').disabled = shelf.at === shelf.steps.length - 1;
+    part("step").focus();
+  }
+
+  function browse(at) {
+    const card = at.closest("[data-card]");
+    const move = at.closest("[data-move]");
+    if (card) look({ card: card.dataset.card });
+    else if (at.closest("[data-shelves]")) look(shelf.back.find && part("shelves").textContent !== "All topics" ? shelf.back : {});
+    else if (at.closest("[data-practise]")) practise(at.closest("[data-practise]").nextElementSibling);
+    else if (move) step(Number(move.dataset.move));
+    else if (at.closest("[data-done]")) practise(null);
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-find]")) return;
+    event.preventDefault();
+    look({ find: one("#find").value });
+  });
+
   /* Focus goes back to the message box after everything that ends in writing. */
   const RETURNS = ["#send", "#stop", "#again", "#edit", "#new", "#back"];
   const write = () => { const box = one("#text textarea"); if (box) box.focus(); };
@@ -77,6 +127,8 @@
     if (!(at instanceof Element)) return;
     if (at.closest("[data-leave]")) return leave();
     const opens = at.closest("[data-open]");
+    if (opens && opens.dataset.open === "library" && !part("shown").firstChild) look({});
+    if (at.closest("#library")) browse(at);
     if (opens) { const foot = one("#foot:popover-open"); if (foot) foot.hidePopover(); return one("#" + opens.dataset.open).showModal(); }
     if (at.closest("[data-close]") || (at instanceof HTMLDialogElement && outside(at, event))) at.closest("dialog").close();
     if (at.closest("[data-guess]")) choose(at.closest("[data-guess]").dataset.guess);

@@ -18,21 +18,26 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from coach import offline
 from coach.cards import Library
+from coach.documents import Document
 from coach.errors import CoachError, PageError
+from coach.prompting import fixed_text
+from coach.safety.screen import screen
 from coach.settings import Settings
-from coach.web import transcript
+from coach.turn import Passage
+from coach.web import shelves, transcript
 from coach.web.tabs import Directory, House, Responds, Tabs
 
 HOST = "127.0.0.1"
 PORT = 7860
 FORGET_AFTER_S = 120.0
+_LONGEST_SEARCH = 2000  # characters
 HERE = Path(__file__).parent
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -50,12 +55,20 @@ FILES = {
     "/measures": ("leave.html", "text/html; charset=utf-8"),
 }
 OURS = frozenset({"/", "/stopped", *FILES})
-OURS_POST = frozenset({"/leave", "/stop", "/country"})
+OURS_POST = frozenset({"/leave", "/stop", "/country", "/library"})
 GRADIO_GET = ("/assets/", "/static/", "/theme.css", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 GRADIO_POST = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/cancel", "/gradio_api/reset")
 
 
-def build(coach: Responds, library: Library, directory: Directory, settings: Settings) -> Guard:
+def build(
+    coach: Responds,
+    library: Library,
+    directory: Directory,
+    settings: Settings,
+    *,
+    find: Callable[[str], Sequence[Passage]] = lambda text: (),
+    documents: Callable[[], Sequence[Document]] = lambda: (),
+) -> Guard:
     """The whole page as an ASGI app; imports Gradio, and loads no model."""
     offline.prepare()
     import gradio as gr
@@ -63,7 +76,7 @@ def build(coach: Responds, library: Library, directory: Directory, settings: Set
 
     from coach.web.page import blocks
 
-    house = House(coach, library, directory, settings.country, _model_name(settings))
+    house = House(coach, library, directory, settings.country, _model_name(settings), find, documents)
     page = blocks(house)
     house.tabs = Tabs(on_forget=lambda key: _forget_in_gradio(page, key))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -102,8 +115,9 @@ def _forget_in_gradio(page: Any, key: str) -> None:
 
 def _routes(app: Any, guard: Guard) -> None:
     """Our own few routes, in front of Gradio's."""
+    from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
-    from starlette.responses import FileResponse, JSONResponse, Response
+    from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
     house = guard.house
 
@@ -129,12 +143,46 @@ def _routes(app: Any, guard: Guard) -> None:
             return JSONResponse({"saved": False}, status_code=422)
         return JSONResponse({"saved": house.choose(code)})
 
+    async def look(request: Request) -> Response:
+        asked = _asked(await request.body())
+        return HTMLResponse(await run_in_threadpool(_looked_up, house, asked))
+
     for path, (name, kind) in FILES.items():
         app.add_route(path, file(name, kind))
     app.add_route("/stopped", stopped)
     app.add_route("/leave", leave, methods=["POST"])
     app.add_route("/stop", stop, methods=["POST"])
     app.add_route("/country", country, methods=["POST"])
+    app.add_route("/library", look, methods=["POST"])
+
+
+def _asked(body: bytes) -> dict[str, str]:
+    """What the Library view asks for: `{"card": id}`, `{"find": words}`, or nothing, for the shelves."""
+    try:
+        told = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return (
+        {key: value for key, value in told.items() if isinstance(value, str)}
+        if isinstance(told, dict)
+        else {}
+    )
+
+
+def _looked_up(house: House, asked: Mapping[str, str]) -> str:
+    """A piece of the Library view; words that tell of danger find people, not cards."""
+    chosen = house.library.cards.get(asked.get("card", ""))
+    if chosen:
+        return shelves.card(chosen, house.library)
+    words = transcript.clean(asked.get("find", "")).strip()[:_LONGEST_SEARCH]
+    try:
+        if not words:
+            return shelves.shelves(house.library, house.documents())
+        if screen(words).level >= 2:
+            return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("library"))}</div>'
+        return shelves.found(house.find(words), house.library)
+    except CoachError as error:
+        return f'<p class="trouble" role="alert">{transcript.shown(f"{error.message} {error.hint}")}</p>'
 
 
 def _country_in(body: bytes) -> str | None:
@@ -318,11 +366,13 @@ def serve(
     *,
     port: int | None = None,
     open_browser: bool = True,
+    find: Callable[[str], Sequence[Passage]] = lambda text: (),
+    documents: Callable[[], Sequence[Document]] = lambda: (),
 ) -> None:
     """Serve the page until it is stopped from the page, by an interrupt, or by lying idle."""
     listening = listen(port or settings.port)
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
-    guard = build(coach, library, directory, settings)
+    guard = build(coach, library, directory, settings, find=find, documents=documents)
     import uvicorn
 
     server = uvicorn.Server(configured(guard))

@@ -11,15 +11,16 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from coach import settings
 from coach.cards import Library
+from coach.documents import Document
 from coach.errors import CoachError
-from coach.turn import Contact, Conversation, Event, Finished, Found, Message, Notice, Said, Stage
+from coach.turn import Contact, Conversation, Event, Finished, Found, Message, Notice, Passage, Said, Stage
 from coach.web.transcript import Surroundings, Turn, render
 
 log = logging.getLogger(__name__)
@@ -217,19 +218,27 @@ class Tabs:
 
 @dataclass
 class House:
-    """What all tabs share: the coach, the library, the directory, and the country that was chosen."""
+    """What all tabs share: the coach, the library, the directory, and the country that was chosen.
+
+    `find` searches the library and `documents` lists the user's own, for the Library view.
+    """
 
     coach: Responds
     library: Library
     directory: Directory
     country: str | None = None
     model: str = "the starter model"
+    find: Callable[[str], Sequence[Passage]] = lambda text: ()
+    documents: Callable[[], Sequence[Document]] = lambda: ()
     tabs: Tabs = field(default_factory=Tabs)
 
     @property
     def around(self) -> Surroundings:
         """What a transcript is shown with now."""
-        return Surroundings(self.library.cards, self.directory.countries, self.country, self.model)
+        library = self.library
+        return Surroundings(
+            library.cards, self.directory.countries, self.country, self.model, library.sources
+        )
 
     def shown(self, tab: Tab) -> str:
         """A tab's conversation as HTML."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 
-from coach.cards import Card
+from coach.cards import Card, Source
 from coach.errors import CoachError
 from coach.turn import (
     Contact,
@@ -85,6 +85,7 @@ class Surroundings:
     countries: Mapping[str, str] = field(default_factory=dict)
     country: str | None = None
     model: str = "the starter model"
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def render(turns: Sequence[Turn], around: Surroundings, *, paused: bool = False) -> str:
@@ -155,7 +156,7 @@ def _said(turn: Turn, at: str) -> str:
 def _sources(reply: Reply, around: Surroundings) -> str:
     """The cards that the reply rests on, each to be opened, and how the reply came about."""
     used = "the model" if reply.origin == "model" else "this answer"
-    cards = "".join(_source(passage, around.cards.get(passage.card), used) for passage in reply.passages)
+    cards = "".join(_source(passage, around, used) for passage in reply.passages)
     lead = '<span class="lead-in">read:</span>' if cards else ""
     how = f'<span class="origin">{shown(origin(reply.origin, around.model))}</span>'
     return _block("div", "sources", lead + cards + how)
@@ -170,28 +171,48 @@ def origin(how: Origin, model: str = "the starter model") -> str:
     }[how]
 
 
-def _source(passage: Passage, card: Card | None, used: str) -> str:
+def _source(passage: Passage, around: Surroundings, used: str) -> str:
+    card = around.cards.get(passage.card)
     inside = f'<p class="h">What {used} read</p><blockquote>{prose(passage.text)}</blockquote>'
+    title = shown(f"your document: {passage.title}" if passage.own else passage.title)
+    if passage.own:
+        inside += '<p class="fine">From a file that you added; taken as your words, not as advice.</p>'
     if card:
-        inside += '<p class="h">The whole card</p>' + _card(card)
-    title = shown(card.title if card else passage.title)
+        title = shown(card.title)
+        inside += '<p class="h">The whole card</p>' + _card(card) + rests_on(card, around.sources)
     return f'<details class="src"><summary>{title}</summary><div>{inside}</div></details>'
 
 
 @lru_cache(maxsize=512)
 def _card(card: Card) -> str:
     parts = "".join(
-        f'<p class="h2">{shown(heading)}</p>{_card_text(text)}' for heading, text in card.sections.items()
+        f'<p class="h2">{shown(heading)}</p>{card_text(text)}' for heading, text in card.sections.items()
     )
     return f'{parts}<p class="fine">Kind: {shown(card.kind)} · evidence: {shown(card.evidence)}</p>'
 
 
-def _card_text(text: str) -> str:
+@lru_cache(maxsize=1024)
+def card_text(text: str) -> str:
     """A card's own Markdown: paragraphs, lists and emphasis; links, images and HTML stay plain text."""
     from markdown_it import MarkdownIt
 
     marked = MarkdownIt("zero").enable(["list", "emphasis"])
     return str(marked.render(clean(text))).translate(_MARKUP)
+
+
+def rests_on(card: Card, sources: Mapping[str, Source]) -> str:
+    """A card's sources, to be opened."""
+    lines = "".join(f"<li>{source_line(sources[id])}</li>" for id in card.sources if id in sources)
+    summary = "<summary>What it rests on</summary>"
+    return f'<details class="again">{summary}<ul class="fine">{lines}</ul></details>' if lines else ""
+
+
+def source_line(source: Source) -> str:
+    """A source as a reader may look it up; addresses are text, as everywhere on the page."""
+    year = f" ({source.year})" if source.year else ""
+    place = ", ".join(filter(None, (source.where, f"doi {source.doi}" if source.doi else source.url)))
+    kind = " · a popular article" if source.kind == "article" else ""
+    return shown(f"{source.author}{year}: {source.title}{'. ' + place if place else ''}{kind}")
 
 
 # Worksheets
