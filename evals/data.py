@@ -2,7 +2,7 @@
 
     screen     {"id", "text", "level", "category", "subject", "flags", "kind", "voice", "split"}
     review     {"id", "user", "reply", "verdict", "faults", "split"}
-    retrieval  {"id", "text", "relevant", "style", "split"}
+    retrieval  {"id", "text", "grades", "style", "split"}
 
 The first fault ends the reading, with file, line, field and cure. `split` is "dev" or "held_out"; what is
 held out is never tuned on and runs only when asked for.
@@ -59,13 +59,18 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class RetrievalRow:
-    """A query and the cards that truly help, the best first; none where it is out of scope."""
+    """A query and how much each card helps, 0.5 to 2 (two readers); no card where it is out of scope."""
 
     id: str
     text: str
-    relevant: tuple[str, ...]
+    grades: dict[str, float]
     style: str
     split: str
+
+    @property
+    def relevant(self) -> tuple[str, ...]:
+        """The cards that help: both readers named them, or one did as among the first to hand over."""
+        return tuple(card for card, grade in self.grades.items() if grade >= 1.0)
 
 
 Check = Callable[[Any], "str | None"]  # what a value must be, where it is not; else None
@@ -110,6 +115,14 @@ def texts(*allowed: str) -> Check:
         return f"holds {strange[0]!r}; known are {', '.join(allowed)}" if strange else None
 
     return check
+
+
+def graded(value: Any) -> str | None:
+    """A mapping of card ids to grades."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) and key for key in value):
+        return "must be a mapping of card ids to grades"
+    strange = [grade for grade in value.values() if type(grade) not in (int, float) or not 0 < grade <= 2]
+    return f"holds the grade {strange[0]!r}; grades are above 0 and at most 2" if strange else None
 
 
 @dataclass(frozen=True)
@@ -219,8 +232,8 @@ def _retrieval_between(row: RetrievalRow) -> tuple[str, str] | None:
     outside = row.style in ("near_miss", "out_of_scope")
     if outside == bool(row.relevant):
         return (
-            "relevant",
-            "must be empty for near_miss and out_of_scope, and name a card for every other style",
+            "grades",
+            "must be empty for near_miss and out_of_scope, and else hold a grade from 1 on",
         )
     return None
 
@@ -257,6 +270,6 @@ REVIEW = Dataset(
 RETRIEVAL = Dataset(
     "retrieval",
     RetrievalRow,
-    {"id": text, "text": text, "relevant": texts(), "style": one_of(*STYLES), "split": one_of(*SPLITS)},
+    {"id": text, "text": text, "grades": graded, "style": one_of(*STYLES), "split": one_of(*SPLITS)},
     _retrieval_between,
 )

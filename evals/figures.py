@@ -61,12 +61,10 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def ndcg(found: Sequence[str], relevant: Sequence[str], *, at: int = 5) -> float:
-    """How well a list is ordered, 0 to 1: the first of `relevant` counts 2, every other one 1."""
-    gains = dict.fromkeys(relevant, 1.0) | dict.fromkeys(relevant[:1], 2.0)
-    best = sorted(gains.values(), reverse=True)[:at]
-    ideal = _discounted(best)
-    return _discounted([gains.get(card, 0.0) for card in found[:at]]) / ideal if ideal else 0.0
+def ndcg(found: Sequence[str], grades: Mapping[str, float], *, at: int = 5) -> float:
+    """How well a list is ordered, 0 to 1, the grades as gains (Järvelin and Kekäläinen 2002)."""
+    ideal = _discounted(sorted(grades.values(), reverse=True)[:at])
+    return _discounted([grades.get(card, 0.0) for card in found[:at]]) / ideal if ideal else 0.0
 
 
 def to_values(figures: Iterable[Figure | None]) -> dict[str, float]:

@@ -42,11 +42,16 @@ _COUNT = 5  # passages asked for; the coach itself shows three
 
 @dataclass(frozen=True)
 class Searched:
-    """One row: its style, the cards that help (the best first), and those found, in order."""
+    """One row: its style, how much each card helps, and those found, in order."""
 
     style: str
-    relevant: tuple[str, ...]
+    grades: dict[str, float]
     found: tuple[str, ...]
+
+    @property
+    def relevant(self) -> tuple[str, ...]:
+        """The cards that help."""
+        return tuple(card for card, grade in self.grades.items() if grade >= 1.0)
 
 
 class Search(Protocol):
@@ -69,7 +74,7 @@ def made(
 ) -> Task:
     """The task over these rows; rows that name a card which is not there are refused."""
     for row in rows:
-        for card in row.relevant:
+        for card in row.grades:
             if card not in cards.cards:
                 raise InputError(
                     f"The retrieval row {row.id} names the card {card!r}, which is not in the library.",
@@ -153,7 +158,7 @@ def retrieval_figures() -> Metric:
     def measure(scores: list[SampleScore]) -> Value:
         told = [score.score.metadata or {} for score in scores]
         return to_values(
-            figures([Searched(one["style"], tuple(one["relevant"]), tuple(one["found"])) for one in told])
+            figures([Searched(one["style"], one["grades"], tuple(one["found"])) for one in told])
         )
 
     return measure
@@ -167,7 +172,7 @@ def cards_found() -> Scorer:
         passages = json.loads(state.output.completion)
         row = Searched(
             state.metadata["style"],
-            tuple(state.metadata["relevant"]),
+            state.metadata["grades"],
             tuple(passage["card"] for passage in passages),
         )
         told = ", ".join(f"{passage['card']} {passage['score']:.2f}" for passage in passages) or "none"
@@ -190,7 +195,7 @@ def figures(rows: Sequence[Searched]) -> list[Figure | None]:
         share(
             "the first card helps", (row.found[:1] != () and row.found[0] in row.relevant for row in inside)
         ),
-        mean("nDCG@5", (ndcg(row.found, row.relevant, at=_COUNT) for row in inside)),
+        mean("nDCG@5", (ndcg(row.found, row.grades, at=_COUNT) for row in inside)),
         share("answered: in scope", (bool(row.found) for row in inside)),
         share("abstained: out of scope", (not row.found for row in outside)),
         share(

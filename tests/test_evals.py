@@ -45,7 +45,7 @@ REVIEW_ROW: dict[str, Any] = {
 RETRIEVAL_ROW: dict[str, Any] = {
     "id": "a",
     "text": "how to say sorry",
-    "relevant": ["good-apology"],
+    "grades": {"good-apology": 2},
     "style": "keyword",
     "split": "dev",
 }
@@ -78,7 +78,7 @@ class TestRows:
 
     def test_rows_that_ask_for_safety_name_no_card_that_is_off_then(self, library: Library) -> None:
         for row in data.read(data.RETRIEVAL):
-            if row.relevant[:1] == ("when-talking-is-unsafe",):
+            if max(row.grades.values(), default=0) == row.grades.get("when-talking-is-unsafe"):
                 assert not any(library.cards[card].off_when_unsafe for card in row.relevant)
 
     @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ class TestRows:
             (data.REVIEW, REVIEW_ROW, {"faults": ["label"]}, "faults"),
             (data.REVIEW, REVIEW_ROW, {"verdict": "maybe"}, "verdict"),
             (data.REVIEW, REVIEW_ROW, {"verdict": "block", "faults": ["rude"]}, "faults"),
-            (data.RETRIEVAL, RETRIEVAL_ROW, {"relevant": []}, "relevant"),
-            (data.RETRIEVAL, RETRIEVAL_ROW, {"relevant": ["a", "a"]}, "relevant"),
-            (data.RETRIEVAL, RETRIEVAL_ROW, {"style": "near_miss"}, "relevant"),
+            (data.RETRIEVAL, RETRIEVAL_ROW, {"grades": {}}, "grades"),
+            (data.RETRIEVAL, RETRIEVAL_ROW, {"grades": {"a": 3}}, "grades"),
+            (data.RETRIEVAL, RETRIEVAL_ROW, {"style": "near_miss"}, "grades"),
             (data.RETRIEVAL, RETRIEVAL_ROW, {"style": "haiku"}, "style"),
         ],
         ids=lambda value: "-".join(value) if isinstance(value, dict) and len(value) < 3 else None,
@@ -177,12 +177,13 @@ class TestFigures:
         assert middle.high == pytest.approx(0.4 + 1.959964 * 0.2 / math.sqrt(3))
 
     def test_ndcg(self) -> None:
-        assert ndcg(["a", "b"], ["a", "b"]) == 1.0
-        assert ndcg([], ["a"]) == 0.0
-        assert ndcg(["x", "a"], ["a"]) == pytest.approx(1 / math.log2(3))
+        two: dict[str, float] = {"a": 2, "b": 1}
+        assert ndcg(["a", "b"], two) == 1.0
+        assert ndcg([], two) == 0.0
+        assert ndcg(["x", "a"], {"a": 1.5}) == pytest.approx(1 / math.log2(3))
         reversed_pair = (1 + 2 / math.log2(3)) / (2 + 1 / math.log2(3))
-        assert ndcg(["b", "a"], ["a", "b"]) == pytest.approx(reversed_pair)
-        assert ndcg(["x", "x", "x", "x", "x", "a"], ["a"]) == 0.0
+        assert ndcg(["b", "a"], two) == pytest.approx(reversed_pair)
+        assert ndcg(["x", "x", "x", "x", "x", "a"], {"a": 1}) == 0.0
 
     def test_figures_survive_a_log(self) -> None:
         told = [Figure("recall@3", 0.5, 0.4, 0.6, 10), None, Figure("x", 1.0, 0.9, 1.0, 3)]
@@ -228,17 +229,18 @@ class TestFigures:
 
     def test_retrieval(self) -> None:
         rows = [
-            retrieval.Searched("story", ("a", "b"), ("a", "b")),
-            retrieval.Searched("story", ("a",), ("x", "y", "z", "a")),
-            retrieval.Searched("typos", ("a",), ("x", "a")),
-            retrieval.Searched("typos", ("a",), ()),
-            retrieval.Searched("near_miss", (), ("x",)),
-            retrieval.Searched("out_of_scope", (), ()),
+            retrieval.Searched("story", {"a": 2, "b": 1}, ("a", "b")),
+            retrieval.Searched("story", {"a": 1, "q": 0.5}, ("x", "y", "z", "a")),
+            retrieval.Searched("typos", {"a": 1}, ("x", "a")),
+            retrieval.Searched("typos", {"a": 1}, ()),
+            retrieval.Searched("near_miss", {}, ("x",)),
+            retrieval.Searched("out_of_scope", {}, ()),
         ]
         got = values(retrieval.figures(rows))
         assert got["recall@3"] == (2 / 4, 4)
         assert got["the first card helps"] == (1 / 4, 4)
-        expected = (1 + 1 / math.log2(5) + 1 / math.log2(3) + 0) / 4
+        second = (1 / math.log2(5)) / (1 + 0.5 / math.log2(3))  # an unfound card of grade 0.5 is in the ideal
+        expected = (1 + second + 1 / math.log2(3) + 0) / 4
         assert got["nDCG@5"] == pytest.approx((expected, 4))
         assert got["answered: in scope"] == (3 / 4, 4)
         assert got["abstained: out of scope"] == (1 / 2, 2)
@@ -299,7 +301,7 @@ class TestRun:
             def search(self, query: str, *, count: int) -> list[Any]:
                 raise RuntimeError("the lamp fell over")
 
-        row = data.RetrievalRow("a", "hello", (), "out_of_scope", "dev")
+        row = data.RetrievalRow("a", "hello", {}, "out_of_scope", "dev")
         task = retrieval.made([row], Library({}), Broken())
         monkeypatch.setitem(run.SUITES, "broken", lambda split: [task])
         assert run.run(["broken"], held_out=False, as_json=False) == 1
@@ -317,8 +319,8 @@ class TestRun:
 
     def test_retrieval_is_measured(self, library: Library, tmp_path: Path) -> None:
         card = next(iter(library.cards.values()))
-        inside = data.RetrievalRow("a", card.situations[0], (card.id,), "story", "dev")
-        outside = data.RetrievalRow("b", "zzz qqq", (), "near_miss", "dev")
+        inside = data.RetrievalRow("a", card.situations[0], {card.id: 2}, "story", "dev")
+        outside = data.RetrievalRow("b", "zzz qqq", {}, "near_miss", "dev")
         search = CardSearch(library, WordEncoder(), tmp_path / "index")
         result = run.measured(retrieval.made([inside, outside], library, search), "dev", tmp_path)
         got = values(list(result.figures))
@@ -326,7 +328,7 @@ class TestRun:
         assert got["abstained: out of scope"] == (1.0, 1)
 
     def test_a_row_for_a_card_that_is_not_there_is_refused(self) -> None:
-        row = data.RetrievalRow("a", "hello", ("no-such-card",), "story", "dev")
+        row = data.RetrievalRow("a", "hello", {"no-such-card": 1}, "story", "dev")
         with pytest.raises(InputError, match="no-such-card"):
             retrieval.made([row], Library({}), retrieval.Words(Library({})))
 
