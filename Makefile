@@ -9,7 +9,7 @@ QUICK := --timeout 5 --retries 0 --no-deps --only-binary :all:
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 LLAMA_CPU := https://abetlen.github.io/llama-cpp-python/whl/cpu
 
-.PHONY: chat test check eval lock screenshots clean
+.PHONY: chat test check eval ranking encoder search-speed lock screenshots clean
 
 chat: $(VENV)/ready-chat
 	@$(BIN)/coach knowledge build
@@ -27,6 +27,16 @@ check: $(VENV)/ready-test  ## style, types, import rules
 
 eval: $(VENV)/ready-test  ## the evaluation suites; results under `coach where`
 	@$(BIN)/coach eval
+
+ranking: $(VENV)/ready-test  ## learn coach/ranking.npz anew from evals/training (two minutes)
+	@$(BIN)/python -m evals.train_ranking
+
+encoder: $(VENV)/ready-test  ## tune coach/encoder.safetensors anew, and the ranking on it (half an hour)
+	@$(BIN)/python -m evals.train_encoder
+	@$(BIN)/python -m evals.train_ranking
+
+search-speed: $(VENV)/ready-test  ## times of the search, alone and beside 100,000 passages (some minutes)
+	@$(BIN)/python -m evals.search_speed
 
 # The tested lock: one file with markers for Python 3.10 to 3.13 on Linux, macOS and Windows.
 lock: $(VENV)/ready-test

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coach import models
-from coach.errors import CoachError
+from coach.errors import CoachError, ModelError
 from coach.settings import Settings, bundled, places
 
 
@@ -31,6 +31,8 @@ def examine(settings: Settings) -> list[Check]:
         ("safety screen", _screen),
         ("language model", lambda: str(models.language_model(settings))),
         ("embedding model", lambda: str(models.encoder_folder())),
+        ("learned search", _learned),
+        ("your documents", _documents),
         ("index folder", _index_folder),
         ("sqlite", lambda: sqlite3.sqlite_version),
     ]
@@ -69,6 +71,23 @@ def _screen() -> str:
 
     screen("I want to talk about my sister")
     return "rules loaded; there is no trained classifier yet"
+
+
+def _learned() -> str:
+    from coach.encoder import TUNED
+    from coach.ranking import read_ranking
+
+    ranking = read_ranking()
+    if not TUNED.is_file():
+        raise ModelError(f"The file {TUNED.name} of the program is missing.", "Install the program again.")
+    return f"{len(ranking.cards)} cards, {sum(map(len, ranking.terms)):,} words and letter runs"
+
+
+def _documents() -> str:
+    from coach import start
+
+    found = start.documents().all()
+    return f"{len(found)}, {sum(one.passages for one in found)} passages" if found else "none"
 
 
 def _index_folder() -> str:

@@ -1,4 +1,4 @@
-"""Texts to vectors: MiniLM from local files, adapted to stories and guidance, and the shipped fake."""
+"""Texts to vectors: MiniLM from local files, and the shipped fake."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from coach.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,11 +19,15 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
+TUNED = Path(__file__).parent / "encoder.safetensors"
+TUNED_LAYERS = (3, 4, 5)  # counted from 0: the upper three
+
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors."""
+    """Turns texts into vectors; another `name` means other vectors."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (texts, dimensions), each row of length 1."""
@@ -28,30 +35,66 @@ class Encoder(Protocol):
 
 
 class MiniLM:
-    """all-MiniLM-L6-v2 through sentence-transformers, from local files; loaded at first use."""
+    """all-MiniLM-L6-v2 through sentence-transformers, from local files; loaded at first use.
 
-    name = "all-MiniLM-L6-v2"
+    Its upper three layers are replaced by those in `tuned`, which were trained on messages and cards
+    (`evals/train_encoder.py`); None leaves the published model as it is.
+    """
 
-    def __init__(self, find: Callable[[], Path]) -> None:
-        self._find = find
+    def __init__(self, find: Callable[[], Path], *, tuned: Path | None = TUNED) -> None:
+        self._find, self._tuned = find, tuned
         self._lock = threading.Lock()
         self._model: SentenceTransformer | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """The model's name, and the first digits of the SHA-256 of what was tuned."""
+        if self._tuned is None:
+            return "all-MiniLM-L6-v2"
+        return f"all-MiniLM-L6-v2+{hashlib.sha256(self._tuned.read_bytes()).hexdigest()[:8]}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (texts, 384); text beyond 256 word pieces is not read."""
         import numpy as np
 
         with self._lock:
-            if self._model is None:
-                from sentence_transformers import SentenceTransformer
-                from transformers.utils.logging import disable_progress_bar
-
-                disable_progress_bar()  # type: ignore[no-untyped-call]
-                self._model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
-            found = self._model.encode(
+            found = self._load().encode(
                 list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
             )
         return np.asarray(found, dtype=np.float32)
+
+    def transformer(self) -> Any:
+        """The layers themselves, loaded."""
+        return self._load()[0].auto_model
+
+    def tokenizer(self) -> Any:
+        """Text to word pieces."""
+        return self._load().tokenizer
+
+    def _load(self) -> SentenceTransformer:
+        if self._model is None:
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
+
+            disable_progress_bar()  # type: ignore[no-untyped-call]
+            self._model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
+            if self._tuned:
+                self._replace_layers(self._tuned)
+        return self._model
+
+    def _replace_layers(self, tuned: Path) -> None:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            held = load_file(str(tuned))
+            for at in TUNED_LAYERS:
+                part = {k.partition(".")[2]: w.float() for k, w in held.items() if k.startswith(f"{at}.")}
+                self.transformer().encoder.layer[at].load_state_dict(part)
+        except (OSError, SafetensorError, RuntimeError) as exc:
+            raise ModelError(
+                f"The file {tuned.name} of the program is missing or damaged.", "Install the program again."
+            ) from exc
 
 
 class WordEncoder:

@@ -11,6 +11,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,19 @@ def check(folder: Path) -> list[KnowledgeError]:
     found += _sources(library)
     found += _topics(library)
     found += _coverage(coverage, library)
-    mean = statistics.fmean(grade(card) for card in library.cards.values()) if library.cards else 0.0
-    if mean > MEAN_GRADE:
+    mean = _mean_grade(library)
+    if mean is not None and mean > MEAN_GRADE:
         found.append(
             KnowledgeError(
                 f"The cards' reading grade is {mean:.1f} on average.", f"Bring it under {MEAN_GRADE:g}."
             )
         )
     return found
+
+
+def grades() -> bool:
+    """Whether reading grades can be measured: textstat is a tool for writers, in the extra `dev`."""
+    return find_spec("textstat") is not None
 
 
 def grade(card: Card) -> float:
@@ -59,15 +65,15 @@ class Stats:
     evidence: Mapping[str, int]
     skills: Mapping[str, int]
     off_when_unsafe: int
-    mean_grade: float
-    highest_grade: float
+    mean_grade: float | None
+    highest_grade: float | None
     mean_words: float
 
 
 def stats(library: Library) -> Stats:
     """Count the cards."""
     cards = list(library.cards.values())
-    grades = [grade(card) for card in cards] or [0.0]
+    mean = _mean_grade(library)
     return Stats(
         cards=len(cards),
         situations=sum(len(card.situations) for card in cards),
@@ -75,10 +81,17 @@ def stats(library: Library) -> Stats:
         evidence=_counted(card.evidence for card in cards),
         skills=_counted(skill for card in cards for skill in card.skills),
         off_when_unsafe=sum(card.off_when_unsafe for card in cards),
-        mean_grade=round(statistics.fmean(grades), 1),
-        highest_grade=round(max(grades), 1),
+        mean_grade=None if mean is None else round(mean, 1),
+        highest_grade=None if mean is None else round(max(grade(card) for card in cards), 1),
         mean_words=round(statistics.fmean([len(card.body.split()) for card in cards] or [0.0])),
     )
+
+
+def _mean_grade(library: Library) -> float | None:
+    """Over all cards; None where it cannot be measured."""
+    if not library.cards or not grades():
+        return None
+    return statistics.fmean(grade(card) for card in library.cards.values())
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:
@@ -104,7 +117,7 @@ def _card(card: Card, library: Library, coverage: Mapping[str, Any]) -> Iterator
         yield KnowledgeError(f"{name}: the body has {length} words.", f"Keep it from {least} to {most}.")
     if len(card.gist.split()) > GIST_WORDS:
         yield KnowledgeError(f"{name}: the gist is too long.", f"Keep it under {GIST_WORDS} words.")
-    if grade(card) > GRADE:
+    if grades() and grade(card) > GRADE:
         yield KnowledgeError(
             f"{name}: the reading grade is {grade(card):.1f}.",
             f"Shorten sentences until it is under {GRADE:g}.",

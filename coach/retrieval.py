@@ -1,7 +1,8 @@
 """Finds what fits a story: cards of the library, and passages of the user's own documents beside them.
 
-    Search.search(query) ── encode ─→ nearest vectors (a card's score is its best vector's) ─┐
-                          └ words ─→ BM25 ─────────────────────────────────────────────────┴→ passages
+    query ─ encode ─┬─→ nearest vectors (a card's is its best) ─┐
+                    ├─→ learned grades (ranking) ───────────────┼─→ passages
+                    └─→ shared words (BM25) ────────────────────┘
 
 The index is a cache, named by the hash of what it was made from.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from coach.cards import Card, Library
 from coach.documents import Documents
 from coach.encoder import Encoder, words
 from coach.index import Index, Kept
+from coach.ranking import Judged, Ranking
 from coach.turn import Passage
 
 _FORMAT = "2"  # change when what is indexed, or how, changes
@@ -30,24 +33,26 @@ _GATE_CARDS = 5
 class Weighting:
     """How a score is made; chosen on the development queries (`coach eval retrieval`).
 
-    Whether anything fits is decided by `gate`, the least mean cosine of the five nearest cards: one card
-    that shares a word with a recipe comes near it, five do not. A match is `sure` where meaning and words
-    agree, or where the meaning alone is very near; on the development queries the first sure card helped in
-    0.60 of 30, the first card of all in 0.47 of 60.
+    A card's score is its learned grade, 0 to 1, plus a little for the nearness of its nearest text and for
+    shared words. Nothing is offered where the learned `fits` stays under `gate`. A match is `sure`, good
+    enough to be offered as an idea and not only to be read, from `sure` on.
     """
 
-    gate: float = 0.36
-    floor: float = 0.30
-    lexical: float = 0.20
+    gate: float = 0.5
+    near_gate: float = 0.36  # the same without a ranking, for the mean cosine of the five nearest cards
+    floor: float = 0.05
+    near: float = 0.10
+    lexical: float = 0.06
     skill: float = 0.01
     caution: float = 0.02
-    sure_dense: float = 0.50
-    sure_lexical: float = 0.50
-    sure_alone: float = 0.70
+    sure: float = 0.35
 
 
 class CardSearch:
-    """Searches the cards of a library; the index is opened, or built, at first use."""
+    """Searches the cards of a library; the index is opened, or built, at first use.
+
+    Without a `ranking`, as with the shipped fake encoder, nearness and shared words alone decide.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class CardSearch:
         folder: Path,
         weighting: Weighting = Weighting(),
         documents: Documents | None = None,
+        ranking: Callable[[], Ranking] | None = None,
     ) -> None:
         self.library, self.encoder, self.weighting, self.documents = library, encoder, weighting, documents
         self._lock = threading.Lock()
@@ -66,11 +72,13 @@ class CardSearch:
             whole=lambda index: index.count() == len(_parts(library)),
         )
         self._lexical: Lexical | None = None
+        self._read_ranking = ranking
+        self._ranking: Ranking | None = None
 
     def search(
         self, query: str, *, count: int = 3, skill: str | None = None, restricted: bool = False
     ) -> tuple[Passage, ...]:
-        """The best passages first, each of another card; none where nothing reaches the floor.
+        """The best passages first, each of another card; none where nothing fits.
 
         At most one of them, the last, is of the user's own documents. `restricted` leaves those out, and
         every card that is marked `off_when_unsafe`.
@@ -86,39 +94,32 @@ class CardSearch:
 
     def _cards(self, vector: Any, query: str, *, skill: str | None, restricted: bool) -> list[Passage]:
         """Every card that fits, best first."""
-        dense, lexical = self.scores(vector, query)
-        if not dense:
+        matched = self.match(vector, query)
+        if not matched.fits(self.weighting):
             return []
-        nearest = sorted(dense.values(), reverse=True)[:_GATE_CARDS]
-        if sum(nearest) / len(nearest) < self.weighting.gate:
-            return []
-        ranked: list[tuple[float, Card, bool]] = []
-        for card in self.library.cards.values():
-            near, shared = dense.get(card.id, 0.0), lexical.get(card.id, 0.0)
-            sure = self._sure(near, shared)
-            # A card that stays on when someone is unsafe speaks of danger; without need it would alarm.
-            if (card.off_when_unsafe and restricted) or not (card.off_when_unsafe or restricted or sure):
-                continue
-            ranked.append((self._weighted(card, near + self.weighting.lexical * shared, skill), card, sure))
-        ranked.sort(key=lambda found: (-found[0], found[1].id))
+        ranked = [
+            (matched.score(card.id, self.weighting) + self._favour(card, skill), card)
+            for card in self.library.cards.values()
+            if not (restricted and card.off_when_unsafe)
+        ]
+        ranked.sort(key=lambda found: (not self._warns(*found), -found[0], found[1].id))
         return [
-            Passage(card.id, card.title, card.gist, round(min(score, 1.0), 4), sure)
-            for score, card, sure in ranked
+            Passage(card.id, card.title, card.gist, round(min(score, 1.0), 4), score >= self.weighting.sure)
+            for score, card in ranked
             if score >= self.weighting.floor
         ]
 
-    def _sure(self, near: float, shared: float) -> bool:
-        least = self.weighting
-        return near >= least.sure_alone or (near >= least.sure_dense and shared >= least.sure_lexical)
-
-    def scores(self, vector: Any, query: str) -> tuple[dict[str, float], dict[str, float]]:
-        """Every near card's cosine, and every card's lexical score, 0 to 1 each."""
-        best: dict[str, float] = {}
+    def match(self, vector: Any, query: str) -> Matched:
+        """All that is known of how the cards match one query."""
+        nearest: dict[str, float] = {}
         for near in self._vectors.nearest(vector, _NEAREST):
-            best[near.of] = max(best.get(near.of, -1.0), near.cosine)
+            nearest[near.of] = max(nearest.get(near.of, -1.0), near.cosine)
         with self._lock:
             self._lexical = self._lexical or Lexical(self.library)
-        return best, self._lexical.scores(query)
+            if self._ranking is None and self._read_ranking:
+                self._ranking = self._read_ranking()
+        judged = self._ranking.judge(vector, query) if self._ranking else None
+        return Matched(nearest, self._lexical.scores(query), judged)
 
     def load(self) -> None:
         """Open the index, building it first where it is missing, old or damaged."""
@@ -134,9 +135,38 @@ class CardSearch:
             vectors = self.encoder.encode([text for _, text in parts])
             index.add([str(number) for number in range(len(parts))], [card for card, _ in parts], vectors)
 
-    def _weighted(self, card: Card, score: float, skill: str | None) -> float:
-        score += self.weighting.skill if skill in card.skills else 0.0
-        return score + (self.weighting.caution if card.kind == "caution" else 0.0)
+    def _warns(self, score: float, card: Card) -> bool:
+        """A caution that surely fits comes first, whatever else does."""
+        return card.kind == "caution" and score >= self.weighting.sure
+
+    def _favour(self, card: Card, skill: str | None) -> float:
+        return (self.weighting.skill if skill in card.skills else 0.0) + (
+            self.weighting.caution if card.kind == "caution" else 0.0
+        )
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One query against the cards: cosine of each card's nearest text, shared words, and what was learned."""
+
+    nearest: Mapping[str, float]
+    lexical: Mapping[str, float]
+    judged: Judged | None
+
+    def fits(self, weighting: Weighting) -> bool:
+        """Whether the library has anything for this message."""
+        if self.judged:
+            return self.judged.fits >= weighting.gate
+        best = sorted(self.nearest.values(), reverse=True)[:_GATE_CARDS]
+        return bool(best) and sum(best) / len(best) >= weighting.near_gate
+
+    def score(self, card: str, weighting: Weighting) -> float:
+        """One card's score; a card that was not there when the ranking was learned goes by nearness."""
+        near, shared = self.nearest.get(card, 0.0), self.lexical.get(card, 0.0)
+        if self.judged is None:
+            return near + 2 * weighting.near * shared
+        grade = self.judged.grades.get(card, max(0.0, near - 0.3))
+        return grade + weighting.near * near + weighting.lexical * shared
 
 
 class Lexical:

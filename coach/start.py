@@ -8,6 +8,7 @@ from coach.documents import Documents
 from coach.encoder import Encoder, MiniLM
 from coach.engine import LlamaEngine
 from coach.pipeline import Coach
+from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
 from coach.safety.support import Directory, guess_country, read_directory
 from coach.settings import Settings, bundled, places
@@ -37,7 +38,7 @@ def documents(shared: Encoder | None = None) -> Documents:
 def search(cards: Library) -> CardSearch:
     """Search over these cards and the user's documents; indexes in the user's cache folder."""
     one = encoder()
-    return CardSearch(cards, one, places().index, documents=documents(one))
+    return CardSearch(cards, one, places().index, documents=documents(one), ranking=read_ranking)
 
 
 def coach(settings: Settings) -> Coach:

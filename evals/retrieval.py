@@ -2,9 +2,10 @@
 
     row ─ text ─→ CardSearch.search ─→ passages ─→ a relevant card among the first? none where none fits?
 
-Beside the search as it ships, three cut-down ones show what each part is worth: `dense` (no BM25),
-`words` (BM25 alone, which cannot abstain) and `no_situations`. Needs the embedding model, no language
-model. `coach eval retrieval`, or `inspect eval evals/retrieval.py -T variant=dense`.
+Beside the search as it ships, cut-down ones show what each part is worth: `unlearned` (nearness and BM25,
+without the learned grades), `dense` (nearness alone), `words` (BM25 alone, which cannot abstain) and
+`no_situations` (learned and indexed without them). Needs the embedding model, no language model.
+`coach eval retrieval`, or `inspect eval evals/retrieval.py -T variant=dense`.
 """
 
 # No `from __future__ import annotations`: `inspect eval` runs this file outside sys.modules, where a
@@ -13,7 +14,7 @@ import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -25,17 +26,18 @@ from coach import models, start
 from coach.cards import Library
 from coach.encoder import Encoder, MiniLM
 from coach.errors import InputError
+from coach.ranking import Ranking, read_ranking
 from coach.report import passage_record
 from coach.retrieval import CardSearch, Lexical, Weighting
 from coach.settings import places
 from coach.turn import Passage
-from evals import data
+from evals import data, train_ranking
 from evals.figures import Figure, mean, ndcg, share, to_values
 
 if TYPE_CHECKING:
     from coach.encoder import Vectors
 
-VARIANTS = ("shipped", "dense", "words", "no_situations")
+VARIANTS = ("shipped", "no_situations", "unlearned", "dense", "words")
 IN_SCOPE = ("keyword", "question", "story", "typos", "partner_view")
 _COUNT = 5  # passages asked for; the coach itself shows three
 
@@ -95,12 +97,20 @@ def search_of(variant: str, cards: Library) -> Search:
     if variant == "words":
         return Words(cards)
     if variant == "no_situations":
-        bare = {card.id: replace(card, situations=()) for card in cards.cards.values()}
-        return CardSearch(Library(bare), _encoder(), places().cache / "evals" / "index")
+        bare = Library({card.id: replace(card, situations=()) for card in cards.cards.values()})
+        folder = places().cache / "evals" / "index"
+        return CardSearch(bare, _encoder(), folder, ranking=lambda: _learned_without(bare))
+    if variant == "shipped":
+        return CardSearch(cards, _encoder(), places().index, ranking=read_ranking)
     if variant in VARIANTS:
-        weighting = replace(Weighting(), lexical=0.0) if variant == "dense" else Weighting()
+        weighting = Weighting(near=0.0 if variant == "dense" else 0.1)
         return CardSearch(cards, _encoder(), places().index, weighting)
     raise InputError(f"There is no variant {variant!r}.", f"Choose one of {', '.join(VARIANTS)}.")
+
+
+def _learned_without(bare: Library) -> Ranking:
+    """The ranking as it would be without the cards' situations."""
+    return train_ranking.learned(train_ranking.read_rows(train_ranking.DATA, bare), bare, _encoder())
 
 
 class Words:
@@ -122,7 +132,7 @@ class Remembering:
 
     def __init__(self, encoder: Encoder) -> None:
         self.name, self._encoder = encoder.name, encoder
-        self._known: dict[str, Vectors] = {}
+        self._known: dict[str, Any] = {}
 
     def encode(self, texts: Sequence[str]) -> "Vectors":
         """Return what the encoder under it returns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from coach import librarian, models
 from coach.cards import Library, read_library
 from coach.errors import KnowledgeError
-from coach.settings import bundled
+from coach.settings import Settings, bundled
+
+LONG = (
+    "1. Notwithstanding considerable organisational complexity, participants characteristically appreciate "
+    "comprehensive psychoeducational communication, unquestionably facilitating interpersonal reconciliation "
+) * 12
 
 GOOD = """---
 id: good
@@ -51,7 +58,7 @@ def _write(folder: Path, text: str, name: str = "good.md") -> Library:
 
 def test_what_ships_is_whole(library: Library) -> None:
     assert library.problems == ()
-    assert len(library.cards) >= 15
+    assert len(library.cards) >= 110
     sources = yaml.safe_load((bundled("knowledge") / "sources.yaml").read_text(encoding="utf-8"))
     for card in library.cards.values():
         assert 120 <= len(card.body.split()) <= 320, card.id
@@ -122,3 +129,56 @@ def test_every_teaching_is_carried_or_corrected_by_cards_that_say_so(library: Li
             assert teaching in library.cards[card].teaches, (teaching, card)
     claimed = {teaching for card in library.cards.values() for teaching in card.teaches}
     assert claimed <= set(coverage)
+
+
+def test_the_library_passes_its_own_check() -> None:
+    assert librarian.check(bundled("knowledge")) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "told"),
+    [
+        (
+            "cards/siblings.md",
+            ("sources: [", "sources: [nobody-1900, "),
+            "the source 'nobody-1900' is not in",
+        ),
+        (
+            "cards/siblings.md",
+            ("off_when_unsafe:", "related: [gone]\noff_when_unsafe:"),
+            "related card 'gone'",
+        ),
+        ("cards/siblings.md", ("## Words to say", f"{LONG}\n## Words to say"), "the reading grade is"),
+        ("cards/siblings.md", ("gist: ", "gist: " + "word " * 50), "the gist is too long"),
+        ("coverage.yaml", ("as: carried", "as: forgotten"), "as must be carried or corrected"),
+        ("coverage.yaml", ("  - base-to-go-out\n", "  - no-such-card\n"), "there is no card 'no-such-card'"),
+        ("topics.yaml", ("siblings,", ""), "the card 'siblings' stands on 0 shelves"),
+        ("sources.yaml", ("kind: study", "kind: rumour"), "the kind is 'rumour'"),
+        ("sources.yaml", ("adams-2008:", "unused-2000:"), "no card uses this source"),
+        ("sources.yaml", ("  year: 2008", "  mood: blue"), "an entry is not as it must be"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_the_check_finds(tmp_path: Path, file: str, change: tuple[str, str], told: str) -> None:
+    shutil.copytree(bundled("knowledge"), tmp_path / "k")
+    text = (tmp_path / "k" / file).read_text(encoding="utf-8")
+    assert change[0] in text
+    (tmp_path / "k" / file).write_text(text.replace(*change, 1), encoding="utf-8")
+    assert any(told in problem.message for problem in librarian.check(tmp_path / "k"))
+
+
+def test_the_numbers_add_up(library: Library) -> None:
+    found = librarian.stats(library)
+    assert found.cards == sum(found.kinds.values()) == sum(found.evidence.values()) == len(library.cards)
+    assert found.mean_grade is not None and found.mean_grade <= 8
+    assert found.highest_grade is not None and found.highest_grade <= 10
+
+
+@pytest.mark.integration
+def test_a_gist_has_at_most_sixty_tokens_of_the_starter_model(library: Library) -> None:
+    import llama_cpp
+
+    path = models.language_model(Settings())
+    model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+    for card in library.cards.values():
+        assert len(model.tokenize(card.gist.encode(), add_bos=False)) <= 60, card.id

@@ -284,9 +284,7 @@ def test_beside_cards_an_own_passage_comes_last_and_never_when_unsafe(
     library: Library, documents: Documents, tmp_path: Path, encoder: Counting
 ) -> None:
     documents.add(_file(tmp_path, "one.txt", "the dishes and the silence after the fight"))
-    search = CardSearch(
-        library, encoder, tmp_path / "index", Weighting(gate=0.0, floor=0.1), documents=documents
-    )
+    search = CardSearch(library, encoder, tmp_path / "index", Weighting(near_gate=0.0), documents=documents)
     found = search.search("the dishes and the silence after the fight")
     assert [passage.own for passage in found] == [False, False, True]
     assert not any(

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coach import models
 from coach.cards import Library
+from coach.encoder import MiniLM
 from coach.engine import ScriptedEngine
 from coach.errors import InputError, ModelError
 from coach.pipeline import Coach, Engine, readable
+from coach.ranking import read_ranking
+from coach.retrieval import CardSearch
 from coach.safety.support import Directory
 from coach.turn import (
     CATEGORIES,
@@ -350,3 +355,27 @@ def test_respond_keeps_nothing(library: Library, directory: Directory) -> None:
     second, _ = _finish(coach.respond(Conversation(), STORY))
     assert first.reply.text == second.reply.text
     assert coach == before
+
+
+def test_the_search_reads_the_last_messages_not_only_the_last_line(
+    library: Library, directory: Directory
+) -> None:
+    coach, shelf = _coach(library, directory, Silent(), "siblings")
+    conversation = Conversation()
+    told = [
+        "One.",
+        "My brother laughed at me in front of everyone.",
+        "I went home early.",
+        "And then he did it again.",
+    ]
+    for text in told:
+        conversation = _finish(coach.respond(conversation, text))[0].conversation
+    assert shelf.asked[-1][0] == "\n".join(told[1:])
+
+
+@pytest.mark.integration
+def test_a_line_that_says_little_finds_cards_by_what_came_before(library: Library, tmp_path: Path) -> None:
+    found = CardSearch(library, MiniLM(models.encoder_folder), tmp_path, ranking=read_ranking)
+    story = "My brother keeps telling mum that I never visit, and she believes him."
+    assert "siblings" in [p.card for p in found.search(f"{story}\nand then he did it again", count=5)]
+    assert "siblings" not in [p.card for p in found.search("and then he did it again", count=5)]

@@ -15,13 +15,16 @@ from coach import models
 from coach.cards import Library
 from coach.encoder import MiniLM, WordEncoder
 from coach.errors import IndexUnavailable
+from coach.ranking import read_ranking
 from coach.retrieval import CardSearch, Weighting
 
 
 @pytest.fixture(scope="module")
 def search(library: Library, tmp_path_factory: pytest.TempPathFactory) -> CardSearch:
     """The real search, its index built once."""
-    found = CardSearch(library, MiniLM(models.encoder_folder), tmp_path_factory.mktemp("index"))
+    found = CardSearch(
+        library, MiniLM(models.encoder_folder), tmp_path_factory.mktemp("index"), ranking=read_ranking
+    )
     found.load()
     return found
 
@@ -102,17 +105,15 @@ def _cut(folder: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_no_pointer, _bad_pointer, _no_folder, _cut])
 def test_a_damaged_index_is_rebuilt(library: Library, tmp_path: Path, damage: Callable[[Path], None]) -> None:
-    first = CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1))
+    first = CardSearch(library, WordEncoder(), tmp_path, Weighting(near_gate=0.0))
     wanted = first.search("the dishes and the silence after the fight")
     damage(tmp_path)
-    again = CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1))
+    again = CardSearch(library, WordEncoder(), tmp_path, Weighting(near_gate=0.0))
     assert again.search("the dishes and the silence after the fight") == wanted != ()
 
 
 def test_two_at_once_both_work(library: Library, tmp_path: Path) -> None:
-    one, two = (
-        CardSearch(library, WordEncoder(), tmp_path, Weighting(gate=0.0, floor=0.1)) for _ in range(2)
-    )
+    one, two = (CardSearch(library, WordEncoder(), tmp_path, Weighting(near_gate=0.0)) for _ in range(2))
     one.load()
     two.load()
     assert one.search("the dishes again") == two.search("the dishes again")
