@@ -90,22 +90,33 @@ def read_knowledge(folder: Path) -> Library:
     library = read_library(folder / "cards")
     problems = list(library.problems)
     sources: dict[str, Source] = {}
-    topics: list[Topic] = []
-    try:
-        for id, entry in read_yaml(folder / "sources.yaml").items():
+    for id, entry in _entries(folder / "sources.yaml", problems):
+        try:
             sources[id] = Source(**entry)
-        for name, cards in read_yaml(folder / "topics.yaml").items():
-            topics.append(Topic(name, tuple(id for id in cards if id in library.cards)))
+        except TypeError:
+            known = ", ".join(Source.__dataclass_fields__)
+            problems.append(KnowledgeError(f"sources.yaml, {id}: not as it must be.", f"It has {known}."))
+    topics: list[Topic] = []
+    for name, cards in _entries(folder / "topics.yaml", problems):
+        listed = [str(card) for card in cards] if isinstance(cards, list) else []
+        for card in listed if isinstance(cards, list) else [str(cards)]:
+            if card not in library.cards:
+                problems.append(
+                    KnowledgeError(
+                        f"topics.yaml, {name}: there is no card {card!r}.", "Correct or remove it."
+                    )
+                )
+        topics.append(Topic(name, tuple(card for card in listed if card in library.cards)))
+    return Library(library.cards, tuple(problems), sources, tuple(topics))
+
+
+def _entries(file: Path, problems: list[KnowledgeError]) -> list[tuple[str, Any]]:
+    """The entries of a YAML mapping; one that cannot be read is a problem, and the others are used."""
+    try:
+        return [(str(name), value) for name, value in read_yaml(file).items()]
     except KnowledgeError as problem:
         problems.append(problem)
-    except (TypeError, AttributeError) as exc:
-        known = ", ".join(Source.__dataclass_fields__)
-        problems.append(
-            KnowledgeError(
-                f"sources.yaml or topics.yaml: an entry is not as it must be ({exc}).", f"Known are {known}."
-            )
-        )
-    return Library(library.cards, tuple(problems), sources, tuple(topics))
+        return []
 
 
 def read_yaml(file: Path) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from coach import __version__
 from coach.errors import CoachError, InputError, ModelError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from coach.pipeline import Coach
     from coach.settings import Settings
     from coach.turn import Conversation, Finished
@@ -141,8 +143,8 @@ def _page(args: argparse.Namespace) -> int:
         settings,
         port=settings.port,
         open_browser=settings.open_browser,
-        find=lambda text: coach.retriever.search(text, count=8),
-        documents=lambda: start.documents().all(),
+        find=lambda text, restricted: coach.retriever.search(text, count=8, restricted=restricted),
+        documents=start.documents().all,
     )
     return 0
 
@@ -409,32 +411,42 @@ def _stats(args: argparse.Namespace) -> int:
 
 
 def _add(args: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from tqdm import tqdm
 
-    from coach import offline, reading, start
+    from coach import offline, start
 
     offline.prepare()
     documents = start.documents()
     taken = left = 0
-    for given in args.paths:
-        for path in reading.files(Path(given).expanduser()):
-            with tqdm(desc=path.name[:40], unit=" passages", leave=False, disable=None, delay=0.5) as bar:
+    for path in _paths(args.paths):
+        with tqdm(desc="reading", unit=" passages", leave=False, disable=None, delay=0.5) as bar:
 
-                def progress(done: int, of: int, bar: Any = bar) -> None:
-                    bar.total = of
-                    bar.update(done - bar.n)
+            def progress(done: int, of: int, bar: Any = bar) -> None:
+                bar.total = of
+                bar.update(done - bar.n)
 
-                outcome = documents.add(path, progress=progress)
-            taken, left = taken + outcome.taken, left + (not outcome.taken)
-            print(f"{outcome.name}: {outcome.told}", flush=True)
+            outcome = documents.add(path, progress=progress)
+        taken, left = taken + outcome.taken, left + (not outcome.taken)
+        print(f"{outcome.name}: {outcome.told}", flush=True)
+    if taken:
+        documents.sync()
     print(
-        f"{taken} taken in, {left} left out."
-        if taken + left
-        else "There is no file of a kind that can be read."
+        f"{taken} here, {left} left out." if taken + left else "There is no file of a kind that can be read."
     )
     return 0 if taken else 2
+
+
+def _paths(given: list[str]) -> Iterator[Path]:
+    """The files to add; a path with nothing there is said, and the others go on."""
+    from pathlib import Path
+
+    from coach import reading
+
+    for one in given:
+        try:
+            yield from reading.files(Path(one).expanduser())
+        except InputError as error:
+            _report_problems((error,))
 
 
 def _list(args: argparse.Namespace) -> int:

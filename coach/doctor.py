@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from coach import models
-from coach.errors import CoachError, ModelError
+from coach.errors import CoachError
 from coach.settings import Settings, bundled, places
 
 
@@ -74,12 +74,11 @@ def _screen() -> str:
 
 
 def _learned() -> str:
-    from coach.encoder import TUNED
+    from coach.encoder import MiniLM
     from coach.ranking import read_ranking
+    from coach.retrieval import fitting
 
-    ranking = read_ranking()
-    if not TUNED.is_file():
-        raise ModelError(f"The file {TUNED.name} of the program is missing.", "Install the program again.")
+    ranking = fitting(read_ranking(), MiniLM(models.encoder_folder))
     return f"{len(ranking.cards)} cards, {sum(map(len, ranking.terms)):,} words and letter runs"
 
 

@@ -1,7 +1,7 @@
 """The user's own documents: read, cut into passages, kept apart from the library, searched beside it.
 
     add ─ files ─→ reading.read ─→ passages ─→ documents.db (text, words, vectors) ─→ chroma (vectors)
-    search ─ vector, words ─→ the nearest passages ─→ Passage(own=True)
+    search ─ encode, words ─→ the nearest passages ─→ Passage(own=True)
 
 `documents.db` in the user's data folder is the truth. Chroma holds a copy of the vectors, apart from the
 cards, and is made again from it without encoding. A passage of the user's own is never `sure`: it is shown as
@@ -10,6 +10,7 @@ cards, and is made again from it without encoding. A passage of the user's own i
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 import threading
@@ -32,7 +33,7 @@ _LEXICAL = 0.10
 _CANDIDATES = 40
 _BATCH = 64
 _COMMON = 5000  # passages that the words of a query may match in all: keeps BM25 over 100,000 under 10 ms
-_WORDS = 60  # of a passage: about the 60 tokens that a card's gist may have, so that it is read whole
+_WORDS, _CHARACTERS = 60, 400  # of a passage, which a model reads whole: some 80 tokens
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document(
@@ -43,6 +44,8 @@ CREATE TABLE IF NOT EXISTS passage(  -- an id is never used twice: the index kno
     text TEXT NOT NULL, encoder TEXT, vector BLOB);
 CREATE INDEX IF NOT EXISTS passage_document ON passage(document);
 CREATE INDEX IF NOT EXISTS passage_waiting ON passage(id) WHERE vector IS NULL;
+CREATE TABLE IF NOT EXISTS birth(mark TEXT NOT NULL);
+INSERT INTO birth SELECT hex(randomblob(8)) WHERE NOT EXISTS (SELECT 1 FROM birth);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
     text, content='passage', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
 CREATE TRIGGER IF NOT EXISTS passage_in AFTER INSERT ON passage BEGIN
@@ -77,10 +80,11 @@ class Documents:
     """The collection; makes nothing on disk until the first document is added."""
 
     def __init__(self, file: Path, encoder: Encoder, folder: Path) -> None:
-        self.file, self.encoder, self.folder = file, encoder, folder
+        self.file, self.encoder = file, encoder
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
-        self._vectors = Kept(folder, lambda: f"documents-{_FORMAT}-{encoder.name}", self._fill)
+        self._identity: tuple[int, int] | None = None  # of the file that is open; a reset makes another
+        self._vectors = Kept(folder, self._key, self._fill, private=True)
         self._seen: int | None = None  # the database's version when the vectors were last compared with it
 
     def add(self, path: Path, *, progress: Callable[[int, int], None] = lambda done, of: None) -> Outcome:
@@ -88,27 +92,31 @@ class Documents:
 
         What was added before, under whatever name, is recognised; a file whose content changed is read anew
         in place of its old version. Broken off in the middle, the next `add` of the same file goes on.
+        Call `sync` after the last file.
         """
-        name = path.name
+        name = _shown(path.name)
         try:
             sha = fingerprint(path)
-            with self._changing() as db:
-                known = db.execute("SELECT id, name FROM document WHERE sha256 = ?", (sha,)).fetchone()
-            if known is None:
-                text = read(path)
-                with self._changing() as db:
-                    known = (self._insert(db, path, sha, text), name)
-                told = ""
-            else:
-                told = "is here already" + (f" as {known[1]}" if known[1] != name else "")
+            known = self._known(sha)
+            text = None if known else read(path)
         except DocumentError as error:
             return Outcome(name, False, f"{error.message} {error.hint}")
-        encoded = self._encode(int(known[0]), progress)
-        count = self._one("SELECT count(*) FROM passage WHERE document = ?", known[0])
-        if told and not encoded:
-            return Outcome(name, True, told + ".")
-        self._sync()
-        return Outcome(name, True, f"{count} passages" + (", finished" if told else "") + ".")
+        if text is not None:
+            with self._changing() as db:
+                known = self._known(sha) or (self._insert(db, name, path, sha, text), "")
+        assert known is not None
+        number, before = known
+        encoded = self._encode(number, progress)
+        self._seen = None
+        count = self._one("SELECT count(*) FROM passage WHERE document = ?", number)
+        told = f"{count} passage{'' if count == 1 else 's'}"
+        if text is None and not encoded:
+            told = "is here already" + (f" as {before}" if before != name else "")
+        elif text is None:
+            told += ", finished"
+        elif text.cut:
+            told += "; it is longer than can be kept, and its end was left out"
+        return Outcome(name, True, f"{told}.")
 
     def all(self) -> list[Document]:
         """Every document, in the order in which they came."""
@@ -116,34 +124,39 @@ class Documents:
             return []
         with self._reading() as db:
             rows = db.execute(
-                "SELECT d.id, d.name, d.path, d.added, count(p.id), count(p.id) - count(p.vector)"
-                " FROM document d LEFT JOIN passage p ON p.document = d.id GROUP BY d.id ORDER BY d.id"
+                "SELECT d.id, d.name, d.path, d.added, count(p.id), total(p.encoder IS NOT ?)"
+                " FROM document d LEFT JOIN passage p ON p.document = d.id GROUP BY d.id ORDER BY d.id",
+                (self.encoder.name,),
             ).fetchall()
-        return [Document(*row) for row in rows]
+        return [
+            Document(number, name, path, added, count, int(waiting))
+            for number, name, path, added, count, waiting in rows
+        ]
 
     def remove(self, which: str) -> Document:
-        """Remove a document by its number or its exact name."""
+        """Remove a document by its number or its exact name, and every trace of its words."""
         found = [d for d in self.all() if which in (str(d.number), d.name)]
         if len(found) != 1:
-            raise DocumentError(
-                f"There is no document {which!r}."
-                if not found
-                else f"{len(found)} documents are called {which!r}.",
-                "Use the number that coach knowledge list shows.",
+            told = (
+                f"There is no document {which!r}." if not found else f"{len(found)} have the name {which!r}."
             )
+            raise DocumentError(told, "Use the number that coach knowledge list shows.")
         with self._changing() as db:
             db.execute("DELETE FROM document WHERE id = ?", (found[0].number,))
-        self._sync()
+            db.execute("INSERT INTO words(words) VALUES ('optimize')")  # else it keeps what was deleted
+        self._vectors.rebuild()
         return found[0]
 
-    def search(self, vector: Any, query: str, *, count: int = 3) -> tuple[Passage, ...]:
+    def search(self, query: str, *, count: int = 3) -> tuple[Passage, ...]:
         """The nearest passages above the floor, best first, never more than two of one document."""
         if not self.file.exists():
             return ()
         with self._lock:
-            near: dict[int, float] = dict(self._near(vector))
-            if not near:
+            if not self._one("SELECT EXISTS(SELECT 1 FROM passage WHERE encoder = ?)", self.encoder.name):
                 return ()
+            self.sync()
+            vector = self.encoder.encode([query])[0]
+            near = {int(one.id): one.cosine for one in self._vectors.nearest(vector, _CANDIDATES)}
             lexical = self._words(query)
             with self._reading() as db:
                 marks = ",".join("?" * len(near))
@@ -166,13 +179,30 @@ class Documents:
                 found.append(Passage(card, name, text, round(min(score, 1.0), 4), sure=False, own=True))
         return tuple(found[:count])
 
+    def sync(self) -> None:
+        """Make the vectors' index hold what the database holds, whoever changed it since the last time."""
+        with self._lock:
+            seen = self._one("PRAGMA data_version")
+            if seen == self._seen:
+                return
+            self._vectors.close()
+            with self._reading() as db:
+                told = db.execute("SELECT id FROM passage WHERE encoder = ?", (self.encoder.name,))
+                wanted = {str(id) for (id,) in told}
+            held = self._vectors.use(lambda index: index.ids())
+            if held - wanted:
+                self._vectors.use(lambda index: index.remove(sorted(held - wanted)))
+            if wanted - held:
+                self._vectors.use(lambda index: self._fill(index, wanted - held))
+            self._seen = seen
+
     def close(self) -> None:
         """Let go of the files."""
         with self._lock:
             self._vectors.close()
-            if self._db:
-                self._db.close()
-            self._db = None
+            db, self._db = self._db, None
+            if db:
+                db.close()
 
     # The database
 
@@ -181,7 +211,7 @@ class Documents:
         with self._lock:
             try:
                 yield self._open()
-            except sqlite3.Error as exc:
+            except (sqlite3.Error, OSError) as exc:
                 raise _unusable(self.file, exc) from exc
 
     @contextmanager
@@ -193,32 +223,47 @@ class Documents:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                db.execute("ROLLBACK")
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
                 raise
 
     def _open(self) -> sqlite3.Connection:
+        if self._db and self._identity != _identity(self.file):
+            self._db.close()
+            self._vectors.close()
+            self._db, self._seen = None, None
         if self._db is None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            db = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
             try:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as exc:
-                raise _unusable(self.file, exc) from exc
-            self._db = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
-            self.file.chmod(0o600)
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.execute("PRAGMA secure_delete = ON")
-            self._db.executescript(_SCHEMA)
+                self.file.chmod(0o600)
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute("PRAGMA secure_delete = ON")
+                db.executescript(_SCHEMA)
+            except BaseException:
+                db.close()
+                raise
+            self._db, self._identity = db, _identity(self.file)
         return self._db
 
     def _one(self, sql: str, *values: Any) -> Any:
         with self._reading() as db:
             return db.execute(sql, values).fetchone()[0]
 
-    def _insert(self, db: sqlite3.Connection, path: Path, sha: str, text: Text) -> int:
-        place = str(path.resolve())
+    def _known(self, sha: str) -> tuple[int, str] | None:
+        """Number and name of the document with this content."""
+        if not self.file.exists():
+            return None
+        with self._reading() as db:
+            found = db.execute("SELECT id, name FROM document WHERE sha256 = ?", (sha,)).fetchone()
+        return (int(found[0]), str(found[1])) if found else None
+
+    def _insert(self, db: sqlite3.Connection, name: str, path: Path, sha: str, text: Text) -> int:
+        place = _shown(str(path.resolve()))
         db.execute("DELETE FROM document WHERE path = ?", (place,))  # its old version
         document = db.execute(
             "INSERT INTO document(name, path, sha256, added) VALUES (?, ?, ?, ?)",
-            (path.name, place, sha, date.today().isoformat()),
+            (name, place, sha, date.today().isoformat()),
         ).lastrowid
         assert document is not None
         db.executemany(
@@ -229,12 +274,14 @@ class Documents:
 
     # Vectors
 
-    def _encode(self, document: int | None, progress: Callable[[int, int], None]) -> int:
+    def _encode(self, document: int, progress: Callable[[int, int], None]) -> int:
         """Encode what has no vector of this encoder, a batch at a time; returns how many that were."""
-        which = "(encoder IS NULL OR encoder != ?)" + (" AND document = ?" if document else "")
-        values = (self.encoder.name, document) if document else (self.encoder.name,)
         with self._reading() as db:
-            todo = db.execute(f"SELECT id, text FROM passage WHERE {which} ORDER BY id", values).fetchall()
+            todo = db.execute(
+                "SELECT id, text FROM passage WHERE document = ? AND (encoder IS NULL OR encoder != ?)"
+                " ORDER BY id",
+                (document, self.encoder.name),
+            ).fetchall()
         for start in range(0, len(todo), _BATCH):
             batch = todo[start : start + _BATCH]
             vectors = self.encoder.encode([text for _, text in batch])
@@ -242,14 +289,19 @@ class Documents:
                 db.executemany(
                     "UPDATE passage SET encoder = ?, vector = ? WHERE id = ?",
                     [
-                        (self.encoder.name, v.astype("<f2").tobytes(), id)
-                        for (id, _), v in zip(batch, vectors, strict=True)
+                        (self.encoder.name, vector.astype("<f2").tobytes(), id)
+                        for (id, _), vector in zip(batch, vectors, strict=True)
                     ],
                 )
             progress(start + len(batch), len(todo))
         return len(todo)
 
-    def _fill(self, vectors: Index, missing: set[str] | None = None) -> None:
+    def _key(self) -> str:
+        """What an index is made of: this very database, not another that stood in its place before."""
+        mark = self._one("SELECT mark FROM birth")
+        return hashlib.sha256(f"{_FORMAT} {mark} {self.encoder.name}".encode()).hexdigest()
+
+    def _fill(self, index: Index, missing: set[str] | None = None) -> None:
         """Put stored vectors into the index: all, or those that it lacks."""
         import numpy as np
 
@@ -259,39 +311,12 @@ class Documents:
             ).fetchall()
         rows = [row for row in rows if missing is None or str(row[0]) in missing]
         if rows:
-            vectors.add(
+            held = b"".join(vector for _, _, vector in rows)
+            index.add(
                 [str(id) for id, _, _ in rows],
                 [str(document) for _, document, _ in rows],
-                np.frombuffer(b"".join(v for _, _, v in rows), dtype="<f2")
-                .reshape(len(rows), -1)
-                .astype("f4"),
+                np.frombuffer(held, dtype="<f2").reshape(len(rows), -1).astype("f4"),
             )
-
-    def _sync(self) -> None:
-        """Make the index hold what the database holds; one process at a time."""
-        with self._changing() as db:
-            told = db.execute("SELECT id FROM passage WHERE encoder = ?", (self.encoder.name,))
-            wanted = {str(id) for (id,) in told}
-            vectors = self._vectors.open()
-            held = vectors.ids()
-            vectors.remove(sorted(held - wanted))
-            if wanted - held:
-                self._fill(vectors, wanted - held)
-
-    def _near(self, vector: Any) -> list[tuple[int, float]]:
-        """Passage ids with their cosines. What another process changed since is taken in first."""
-        with self._reading() as db:
-            seen = db.execute("PRAGMA data_version").fetchone()[0]
-        if seen != self._seen:
-            self._vectors.close()
-            self._encode(None, lambda done, of: None)  # an older encoder's, or left by a broken add
-            count = self._one("SELECT count(*) FROM passage")
-            if count and self._vectors.open().count() != count:
-                self._sync()
-            self._seen = seen
-        if not self._one("SELECT EXISTS(SELECT 1 FROM passage)"):
-            return []
-        return [(int(near.id), near.cosine) for near in self._vectors.nearest(vector, _CANDIDATES)]
 
     def _words(self, query: str) -> dict[int, float]:
         """BM25 of the passages that share the query's rarest words, 0 to 1 of the best."""
@@ -321,11 +346,11 @@ class Documents:
 
 
 def passages(text: Text) -> Iterator[str]:
-    """Cut a text at its paragraphs and sentences into pieces of at most some 60 words."""
+    """Cut a text at its paragraphs and sentences into pieces of at most 60 words and 400 characters."""
     for paragraph in text.paragraphs:
         piece: list[str] = []
         for sentence in _sentences(paragraph):
-            if piece and len(piece) + len(sentence) > _WORDS:
+            if piece and not _short([*piece, *sentence]):
                 yield " ".join(piece)
                 piece = []
             piece += sentence
@@ -334,14 +359,44 @@ def passages(text: Text) -> Iterator[str]:
 
 
 def _sentences(paragraph: str) -> Iterator[list[str]]:
-    """The words of each sentence; one that is too long is cut."""
-    for sentence in re.split(r"(?<=[.!?…])\s+", paragraph):
-        told = sentence.split()
-        for start in range(0, len(told), _WORDS):
-            yield told[start : start + _WORDS]
+    """The words of each sentence; a sentence or a word that is too long is cut."""
+    for sentence in re.split(r"(?<=[.!?…])\s+|(?<=[。！？])", paragraph):
+        piece: list[str] = []
+        for word in sentence.split():
+            for start in range(0, len(word), _CHARACTERS):
+                part = word[start : start + _CHARACTERS]
+                if piece and not _short([*piece, part]):
+                    yield piece
+                    piece = []
+                piece.append(part)
+        if piece:
+            yield piece
+
+
+def _short(words: list[str]) -> bool:
+    return len(words) <= _WORDS and sum(map(len, words)) + len(words) - 1 <= _CHARACTERS
+
+
+def _shown(name: str) -> str:
+    """A name without what a terminal or a database cannot show."""
+    told = name.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else "\ufffd" for c in told)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file this is on disk."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _unusable(file: Path, exc: Exception) -> IndexUnavailable:
+    if isinstance(exc, sqlite3.OperationalError) and "locked" in str(exc):
+        return IndexUnavailable(
+            "Your documents are being changed by another run of the program.", "Wait for it, and try again."
+        )
     return IndexUnavailable(
         f"Your documents in {file} cannot be read or written ({exc}).",
         "Free some disk space or make that folder writable; if that does not help, remove the file and add "

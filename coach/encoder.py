@@ -51,7 +51,10 @@ class MiniLM:
         """The model's name, and the first digits of the SHA-256 of what was tuned."""
         if self._tuned is None:
             return "all-MiniLM-L6-v2"
-        return f"all-MiniLM-L6-v2+{hashlib.sha256(self._tuned.read_bytes()).hexdigest()[:8]}"
+        try:
+            return f"all-MiniLM-L6-v2+{hashlib.sha256(self._tuned.read_bytes()).hexdigest()[:8]}"
+        except OSError as exc:
+            raise _damaged(self._tuned) from exc
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 of shape (texts, 384); text beyond 256 word pieces is not read."""
@@ -65,11 +68,13 @@ class MiniLM:
 
     def transformer(self) -> Any:
         """The layers themselves, loaded."""
-        return self._load()[0].auto_model
+        with self._lock:
+            return self._load()[0].auto_model
 
     def tokenizer(self) -> Any:
         """Text to word pieces."""
-        return self._load().tokenizer
+        with self._lock:
+            return self._load().tokenizer
 
     def _load(self) -> SentenceTransformer:
         if self._model is None:
@@ -77,24 +82,30 @@ class MiniLM:
             from transformers.utils.logging import disable_progress_bar
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
-            self._model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
+            model = SentenceTransformer(str(self._find()), device="cpu", local_files_only=True)
             if self._tuned:
-                self._replace_layers(self._tuned)
+                _replace_layers(model[0].auto_model, self._tuned)
+            self._model = model
         return self._model
 
-    def _replace_layers(self, tuned: Path) -> None:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
 
-        try:
-            held = load_file(str(tuned))
-            for at in TUNED_LAYERS:
-                part = {k.partition(".")[2]: w.float() for k, w in held.items() if k.startswith(f"{at}.")}
-                self.transformer().encoder.layer[at].load_state_dict(part)
-        except (OSError, SafetensorError, RuntimeError) as exc:
-            raise ModelError(
-                f"The file {tuned.name} of the program is missing or damaged.", "Install the program again."
-            ) from exc
+def _replace_layers(transformer: Any, tuned: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        held = load_file(str(tuned))
+        for at in TUNED_LAYERS:
+            part = {k.partition(".")[2]: w.float() for k, w in held.items() if k.startswith(f"{at}.")}
+            transformer.encoder.layer[at].load_state_dict(part)
+    except (OSError, SafetensorError, RuntimeError) as exc:
+        raise _damaged(tuned) from exc
+
+
+def _damaged(file: Path) -> ModelError:
+    return ModelError(
+        f"The file {file.name} of the program is missing or damaged.", "Install the program again."
+    )
 
 
 class WordEncoder:

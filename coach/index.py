@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coach.errors import IndexUnavailable
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from coach.encoder import Vectors
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _STALE_SECONDS = 86_400.0  # another process may still read an index that was replaced today
 _AT_ONCE = 5000  # chroma takes at most 5,461 rows in one call
@@ -97,7 +98,8 @@ class Kept:
     """An index that is opened at first use, built where there is none, and built again where it is damaged.
 
     `key` says what it is made of; an index of another key is replaced. `fill` adds all that belongs into a
-    new one, and `whole` tells of a stored one whether it can be used.
+    new one, and `whole` tells of a stored one whether it can be used. `private` removes what was replaced at
+    once, instead of a day later; other processes then open the new one at their next fault.
     """
 
     def __init__(
@@ -106,8 +108,11 @@ class Kept:
         key: Callable[[], str],
         fill: Callable[[Index], None],
         whole: Callable[[Index], bool] = lambda index: True,
+        *,
+        private: bool = False,
     ) -> None:
         self.folder, self.key, self.fill, self.whole = folder, key, fill, whole
+        self.private = private
         self._lock = threading.RLock()
         self._index: Index | None = None
 
@@ -119,15 +124,24 @@ class Kept:
             return self._index
 
     def nearest(self, vector: Any, count: int) -> list[Near]:
-        """The nearest vectors; an index that fails while it is in use is built again, once."""
+        """The nearest vectors, nearest first."""
+        return self.use(lambda index: index.nearest(vector, count))
+
+    def use(self, act: Callable[[Index], T]) -> T:
+        """Do something with the index; one that fails while it is in use is built again, once."""
         with self._lock:
             try:
-                return self.open().nearest(vector, count)
+                return act(self.open())
             except faults():
                 log.warning("The search index in %s was damaged; it has been built again.", self.folder)
-                self.close()
-                self._index = self._built()
-                return self._index.nearest(vector, count)
+                return act(self.rebuild())
+
+    def rebuild(self) -> Index:
+        """Build the index again from what it is made of."""
+        with self._lock:
+            self.close()
+            self._index = self._built()
+            return self._index
 
     def is_current(self) -> bool:
         """Whether a stored index has this key, without opening it."""
@@ -165,32 +179,42 @@ class Kept:
         """Build aside, in a folder that nobody else writes, then point to it."""
         key = self.key()
         name = f"{key[:12]}-{uuid.uuid4().hex[:8]}"
+        place = self.folder / name
+        done = False
         try:
-            (self.folder / name).mkdir(parents=True)
-            index = Index(self.folder / name)
+            place.mkdir(parents=True, mode=0o700)
+            index = Index(place)
             self.fill(index)
             part = self.folder / f"{name}.part"
             part.write_text(json.dumps({"key": key, "folder": name}), encoding="utf-8")
             part.replace(self.folder / "current.json")
+            done = True
         except faults() as exc:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
             raise IndexUnavailable(
                 f"The search index cannot be written to {self.folder}.",
                 "Free some disk space or make that folder writable, or set COACH_HOME to another folder.",
             ) from exc
-        _sweep(self.folder, keep=name)
+        finally:
+            if not done:
+                shutil.rmtree(place, ignore_errors=True)
+        self._sweep(keep=name)
         return index
+
+    def _sweep(self, *, keep: str) -> None:
+        """Remove indexes that were replaced a day ago or more; another process may still read a newer one."""
+        for old in self.folder.iterdir():
+            with suppress(OSError):
+                marked = old / "replaced"
+                if not old.is_dir() or old.name == keep:
+                    continue
+                if not marked.exists():
+                    marked.touch()
+                if self.private or time.time() - marked.stat().st_mtime > _STALE_SECONDS:
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 def faults() -> tuple[type[Exception], ...]:
     """What a damaged, read-only or full disk makes chroma raise."""
     from chromadb.errors import ChromaError
 
-    return OSError, ChromaError, sqlite3.Error, RuntimeError
-
-
-def _sweep(folder: Path, *, keep: str) -> None:
-    """Remove indexes that were replaced a day ago or more."""
-    for old in folder.iterdir():
-        if old.is_dir() and old.name != keep and time.time() - old.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
+    return OSError, ChromaError, sqlite3.Error

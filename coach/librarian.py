@@ -104,7 +104,7 @@ def _card(card: Card, library: Library, coverage: Mapping[str, Any]) -> Iterator
         if id not in library.sources:
             yield KnowledgeError(f"{name}: the source {id!r} is not in sources.yaml.", "Add it there.")
     for id in card.teaches:
-        if card.id not in coverage.get(id, {}).get("cards", []):
+        if card.id not in _carriers(coverage.get(id)):
             yield KnowledgeError(
                 f"{name}: coverage.yaml does not name this card for the teaching {id!r}.", "Add it there."
             )
@@ -157,12 +157,18 @@ def _coverage(coverage: Mapping[str, Any], library: Library) -> Iterator[Knowled
             yield KnowledgeError(
                 f"{where}: it is corrected, and the note is missing.", "Say what is known better."
             )
-        cards = entry.get("cards") or []
+        cards = _carriers(entry)
         if not cards:
             yield KnowledgeError(f"{where}: no card carries it.", "Name one.")
         for card in cards:
             if card not in library.cards:
                 yield KnowledgeError(f"{where}: there is no card {card!r}.", "Correct it.")
+
+
+def _carriers(entry: Any) -> list[str]:
+    """The cards that an entry of coverage.yaml names."""
+    cards = entry.get("cards") if isinstance(entry, dict) else None
+    return [str(card) for card in cards] if isinstance(cards, list) else []
 
 
 def _running(body: str) -> str:

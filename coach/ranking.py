@@ -10,6 +10,7 @@ Cards that are not in the weights (newer ones) are ranked by nearness alone.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "ranking.npz"
 LEXICAL = 0.3  # how much words and letters count against the vector, in the kernel; chosen on dev
-_KINDS: tuple[dict[str, Any], ...] = (
+_SETTINGS: tuple[dict[str, Any], ...] = (
     {"ngram_range": (1, 2), "min_df": 3},
     {"ngram_range": (3, 5), "min_df": 8, "analyzer": "char_wb"},
 )
+KINDS = range(len(_SETTINGS))  # of terms
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Ranking:
 
         told = self.offset + (vector - self.middle) @ self.weights[: len(self.middle)]
         start = len(self.middle)
-        for vectorizer in self._vectorizers:
-            row = vectorizer.transform([text])
+        for terms in self._vectorizers:
+            row = terms.transform([text])
             told = told + row.data @ self.weights[start + row.indices] * np.float32(LEXICAL**0.5)
             start += row.shape[1]
         return Judged(dict(zip(self.cards, map(float, told[:-1]), strict=True)), float(told[-1]))
@@ -84,12 +86,7 @@ def vectorizer(kind: int, **more: Any) -> Any:
     """TF-IDF over words and pairs (kind 0) or over runs of three to five letters within words (kind 1)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(sublinear_tf=True, **{**_KINDS[kind], **more})
-
-
-def kinds() -> range:
-    """The kinds of terms."""
-    return range(len(_KINDS))
+    return TfidfVectorizer(sublinear_tf=True, **{**_SETTINGS[kind], **more})
 
 
 def read_ranking(path: Path = WEIGHTS) -> Ranking:
@@ -102,13 +99,13 @@ def read_ranking(path: Path = WEIGHTS) -> Ranking:
             return Ranking(
                 encoder=str(held["encoder"]),
                 cards=tuple(map(str, held["cards"])),
-                terms=tuple(_unpacked(held[f"terms{kind}"]) for kind in kinds()),
-                idf=tuple(held[f"idf{kind}"] for kind in kinds()),
+                terms=tuple(_unpacked(held[f"terms{kind}"]) for kind in KINDS),
+                idf=tuple(held[f"idf{kind}"] for kind in KINDS),
                 middle=held["middle"],
                 offset=held["offset"],
                 weights=held["weights"].astype(np.float32) * scale,
             )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as exc:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as exc:
         raise KnowledgeError(
             f"{path.name}: the learned part of the search cannot be read.", "Install the program again."
         ) from exc
@@ -119,12 +116,13 @@ def save_ranking(ranking: Ranking, path: Path = WEIGHTS) -> None:
     import numpy as np
 
     scale = np.abs(ranking.weights).max(axis=0) / 127
+    part = path.with_name(f"part-{path.name}")
     held: dict[str, Any] = {
-        **{f"terms{kind}": _packed(ranking.terms[kind]) for kind in kinds()},
-        **{f"idf{kind}": ranking.idf[kind] for kind in kinds()},
+        **{f"terms{kind}": _packed(ranking.terms[kind]) for kind in KINDS},
+        **{f"idf{kind}": ranking.idf[kind] for kind in KINDS},
     }
     np.savez_compressed(
-        path,
+        part,
         encoder=np.array(ranking.encoder),
         cards=np.array(ranking.cards),
         middle=ranking.middle,
@@ -133,6 +131,7 @@ def save_ranking(ranking: Ranking, path: Path = WEIGHTS) -> None:
         scale=scale.astype(np.float32),
         **held,
     )
+    part.replace(path)
 
 
 def _packed(terms: tuple[str, ...]) -> NDArray[np.uint8]:

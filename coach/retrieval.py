@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,9 +21,12 @@ from typing import Any
 from coach.cards import Card, Library
 from coach.documents import Documents
 from coach.encoder import Encoder, words
+from coach.errors import IndexUnavailable, KnowledgeError
 from coach.index import Index, Kept
 from coach.ranking import Judged, Ranking
 from coach.turn import Passage
+
+log = logging.getLogger(__name__)
 
 _FORMAT = "2"  # change when what is indexed, or how, changes
 _NEAREST = 200  # vectors asked for, of about 1,300; a card has at most eleven
@@ -38,11 +42,12 @@ class Weighting:
     enough to be offered as an idea and not only to be read, from `sure` on.
     """
 
-    gate: float = 0.5
+    gate: float = 0.55
     near_gate: float = 0.36  # the same without a ranking, for the mean cosine of the five nearest cards
     floor: float = 0.05
     near: float = 0.10
     lexical: float = 0.06
+    near_lexical: float = 0.20  # of shared words against nearness, without a ranking
     skill: float = 0.01
     caution: float = 0.02
     sure: float = 0.35
@@ -69,7 +74,7 @@ class CardSearch:
             folder,
             lambda: content_hash(library, encoder),
             self._fill,
-            whole=lambda index: index.count() == len(_parts(library)),
+            whole=lambda index: index.count() == len(indexed(library)),
         )
         self._lexical: Lexical | None = None
         self._read_ranking = ranking
@@ -85,11 +90,13 @@ class CardSearch:
         """
         if not query.strip():
             return ()
-        vector = self.encoder.encode([query])[0]
         own: tuple[Passage, ...] = ()
         if self.documents and not restricted:
-            own = self.documents.search(vector, query, count=1)
-        cards = self._cards(vector, query, skill=skill, restricted=restricted)
+            try:
+                own = self.documents.search(query, count=1)
+            except IndexUnavailable as problem:  # the library answers without them
+                log.warning("%s", problem)
+        cards = self._cards(self.encoder.encode([query])[0], query, skill=skill, restricted=restricted)
         return (*cards[: count - len(own)], *own)
 
     def _cards(self, vector: Any, query: str, *, skill: str | None, restricted: bool) -> list[Passage]:
@@ -117,7 +124,7 @@ class CardSearch:
         with self._lock:
             self._lexical = self._lexical or Lexical(self.library)
             if self._ranking is None and self._read_ranking:
-                self._ranking = self._read_ranking()
+                self._ranking = fitting(self._read_ranking(), self.encoder)
         judged = self._ranking.judge(vector, query) if self._ranking else None
         return Matched(nearest, self._lexical.scores(query), judged)
 
@@ -130,7 +137,7 @@ class CardSearch:
         return self._vectors.is_current()
 
     def _fill(self, index: Index) -> None:
-        parts = _parts(self.library)
+        parts = indexed(self.library)
         if parts:
             vectors = self.encoder.encode([text for _, text in parts])
             index.add([str(number) for number in range(len(parts))], [card for card, _ in parts], vectors)
@@ -164,9 +171,19 @@ class Matched:
         """One card's score; a card that was not there when the ranking was learned goes by nearness."""
         near, shared = self.nearest.get(card, 0.0), self.lexical.get(card, 0.0)
         if self.judged is None:
-            return near + 2 * weighting.near * shared
+            return near + weighting.near_lexical * shared
         grade = self.judged.grades.get(card, max(0.0, near - 0.3))
         return grade + weighting.near * near + weighting.lexical * shared
+
+
+def fitting(ranking: Ranking, encoder: Encoder) -> Ranking:
+    """The ranking, if it was learned on this encoder's vectors."""
+    if ranking.encoder != encoder.name:
+        raise KnowledgeError(
+            f"The learned part of the search is for another encoder ({ranking.encoder}, not {encoder.name}).",
+            "Install the program again, or run make ranking.",
+        )
+    return ranking
 
 
 class Lexical:
@@ -194,11 +211,11 @@ class Lexical:
 
 def content_hash(library: Library, encoder: Encoder) -> str:
     """What an index depends on, as a hash: the cards' indexed texts, the encoder and the format."""
-    told = json.dumps([_FORMAT, encoder.name, _parts(library)], ensure_ascii=False)
+    told = json.dumps([_FORMAT, encoder.name, indexed(library)], ensure_ascii=False)
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _parts(library: Library) -> list[tuple[str, str]]:
+def indexed(library: Library) -> list[tuple[str, str]]:
     """What gets a vector: each card's title with its gist, and each of its situations."""
     return [
         (card.id, text)

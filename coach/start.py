@@ -5,7 +5,7 @@ from __future__ import annotations
 from coach import models, offline
 from coach.cards import Library, read_knowledge
 from coach.documents import Documents
-from coach.encoder import Encoder, MiniLM
+from coach.encoder import MiniLM
 from coach.engine import LlamaEngine
 from coach.pipeline import Coach
 from coach.ranking import read_ranking
@@ -24,21 +24,16 @@ def directory() -> Directory:
     return read_directory(bundled("knowledge") / "support")
 
 
-def encoder() -> MiniLM:
-    """The encoder that comes with the program; loads at first use."""
-    return MiniLM(models.encoder_folder)
-
-
-def documents(shared: Encoder | None = None) -> Documents:
-    """The user's own documents."""
+def documents() -> Documents:
+    """The user's own documents; they are no guidance, so the encoder for them is the published one."""
     here = places()
-    return Documents(here.documents, shared or encoder(), here.cache / "documents")
+    return Documents(here.documents, MiniLM(models.encoder_folder, tuned=None), here.cache / "documents")
 
 
 def search(cards: Library) -> CardSearch:
     """Search over these cards and the user's documents; indexes in the user's cache folder."""
-    one = encoder()
-    return CardSearch(cards, one, places().index, documents=documents(one), ranking=read_ranking)
+    encoder = MiniLM(models.encoder_folder)
+    return CardSearch(cards, encoder, places().index, documents=documents(), ranking=read_ranking)
 
 
 def coach(settings: Settings) -> Coach:

@@ -70,7 +70,12 @@ class RetrievalRow:
     @property
     def relevant(self) -> tuple[str, ...]:
         """The cards that help: both readers named them, or one did as among the first to hand over."""
-        return tuple(card for card, grade in self.grades.items() if grade >= 1.0)
+        return helping(self.grades)
+
+
+def helping(grades: Mapping[str, float]) -> tuple[str, ...]:
+    """The cards that count as relevant."""
+    return tuple(card for card, grade in grades.items() if grade >= 1.0)
 
 
 Check = Callable[[Any], "str | None"]  # what a value must be, where it is not; else None

@@ -2,10 +2,10 @@
 
     row ─ text ─→ CardSearch.search ─→ passages ─→ a relevant card among the first? none where none fits?
 
-Beside the search as it ships, cut-down ones show what each part is worth: `unlearned` (nearness and BM25,
-without the learned grades), `dense` (nearness alone), `words` (BM25 alone, which cannot abstain) and
-`no_situations` (learned and indexed without them). Needs the embedding model, no language model.
-`coach eval retrieval`, or `inspect eval evals/retrieval.py -T variant=dense`.
+Beside the search as it ships, cut-down ones show what each part is worth: `no_situations` (learned and
+indexed without them), and with MiniLM as it was published and nothing learned, `unlearned` (nearness and
+BM25), `dense` (nearness alone) and `words` (BM25 alone, which cannot abstain). Needs the embedding model, no
+language model. `coach eval retrieval`, or `inspect eval evals/retrieval.py -T variant=dense`.
 """
 
 # No `from __future__ import annotations`: `inspect eval` runs this file outside sys.modules, where a
@@ -53,7 +53,7 @@ class Searched:
     @property
     def relevant(self) -> tuple[str, ...]:
         """The cards that help."""
-        return tuple(card for card, grade in self.grades.items() if grade >= 1.0)
+        return data.helping(self.grades)
 
 
 class Search(Protocol):
@@ -96,21 +96,21 @@ def search_of(variant: str, cards: Library) -> Search:
     """The shipped search, or one of the cut-down ones; each keeps the user's own index as it is."""
     if variant == "words":
         return Words(cards)
+    folder = places().cache / "evals" / f"index-{variant}"
     if variant == "no_situations":
         bare = Library({card.id: replace(card, situations=()) for card in cards.cards.values()})
-        folder = places().cache / "evals" / "index"
-        return CardSearch(bare, _encoder(), folder, ranking=lambda: _learned_without(bare))
+        return CardSearch(bare, _encoder(True), folder, ranking=lambda: _learned_without(bare))
     if variant == "shipped":
-        return CardSearch(cards, _encoder(), places().index, ranking=read_ranking)
+        return CardSearch(cards, _encoder(True), places().index, ranking=read_ranking)
     if variant in VARIANTS:
-        weighting = Weighting(near=0.0 if variant == "dense" else 0.1)
-        return CardSearch(cards, _encoder(), places().index, weighting)
+        weighting = Weighting(near_lexical=0.0) if variant == "dense" else Weighting()
+        return CardSearch(cards, _encoder(False), folder, weighting)
     raise InputError(f"There is no variant {variant!r}.", f"Choose one of {', '.join(VARIANTS)}.")
 
 
 def _learned_without(bare: Library) -> Ranking:
     """The ranking as it would be without the cards' situations."""
-    return train_ranking.learned(train_ranking.read_rows(train_ranking.DATA, bare), bare, _encoder())
+    return train_ranking.learned(train_ranking.read_rows(train_ranking.DATA, bare), bare, _encoder(True))
 
 
 class Words:
@@ -145,8 +145,9 @@ class Remembering:
 
 
 @functools.cache
-def _encoder() -> Encoder:
-    return Remembering(MiniLM(models.encoder_folder))
+def _encoder(tuned: bool) -> Encoder:
+    """The encoder as it ships, or as it was published."""
+    return Remembering(MiniLM(models.encoder_folder) if tuned else MiniLM(models.encoder_folder, tuned=None))
 
 
 @solver

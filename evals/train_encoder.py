@@ -96,7 +96,9 @@ def save(transformer: Any) -> None:
         for at in TUNED_LAYERS
         for name, weight in transformer.encoder.layer[at].state_dict().items()
     }
-    save_file(held, str(TUNED))
+    part = TUNED.with_name(f"part-{TUNED.name}")
+    save_file(held, str(part))
+    part.replace(TUNED)
 
 
 def _lower(transformer: Any, tokenizer: Any, rows: Sequence[Told]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Learns `coach/ranking.npz` from evals/training/ranking.jsonl: `python -m evals.train_ranking` (a minute).
+"""Learns `coach/ranking.npz` from evals/training/ranking.jsonl: `python -m evals.train_ranking`.
 
     row   {"text", "grades": {card id: 0.5 … 2}}, no grades where no card can help
 
@@ -20,7 +20,8 @@ from coach import models, start
 from coach.cards import Library
 from coach.encoder import Encoder, MiniLM
 from coach.errors import CoachError, InputError
-from coach.ranking import LEXICAL, WEIGHTS, Ranking, kinds, save_ranking, vectorizer
+from coach.ranking import KINDS, LEXICAL, WEIGHTS, Ranking, save_ranking, vectorizer
+from coach.retrieval import indexed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,11 +58,7 @@ def read_rows(path: Path, library: Library) -> list[Told]:
 
 def own_texts(library: Library) -> list[Told]:
     """The cards' own texts, each as a message that this card is for."""
-    return [
-        Told(text, {card.id: 2.0})
-        for card in library.cards.values()
-        for text in (f"{card.title}. {card.gist}", *card.situations)
-    ]
+    return [Told(text, {card: 2.0}) for card, text in indexed(library)]
 
 
 def learned(rows: Sequence[Told], library: Library, encoder: Encoder) -> Ranking:
@@ -75,7 +72,7 @@ def learned(rows: Sequence[Told], library: Library, encoder: Encoder) -> Ranking
     vectors = encoder.encode(texts)
     middle = vectors.mean(axis=0)
     centred = (vectors - middle).astype(np.float64)
-    vectorizers = [vectorizer(kind) for kind in kinds()]
+    vectorizers = [vectorizer(kind) for kind in KINDS]
     terms = csr_matrix(hstack([v.fit_transform(texts) for v in vectorizers])) * LEXICAL**0.5
     kernel = centred @ centred.T + (terms @ terms.T).toarray()
     target, mean = _target(told, tuple(library.cards))

@@ -155,7 +155,7 @@ def test_the_library_passes_its_own_check() -> None:
         ("topics.yaml", ("siblings,", ""), "the card 'siblings' stands on 0 shelves"),
         ("sources.yaml", ("kind: study", "kind: rumour"), "the kind is 'rumour'"),
         ("sources.yaml", ("adams-2008:", "unused-2000:"), "no card uses this source"),
-        ("sources.yaml", ("  year: 2008", "  mood: blue"), "an entry is not as it must be"),
+        ("sources.yaml", ("  year: 2008", "  mood: blue"), "not as it must be"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )

@@ -123,7 +123,7 @@ def test_worksheets_in_batch(command: str, keys: set[str]) -> None:
 def test_search_finds_and_abstains() -> None:
     given = [{"id": 1, "text": STORY}, {"id": 2, "text": "How long do I bake a sourdough loaf?"}]
     found = rows(coach("search", "--batch", given="\n".join(map(json.dumps, given))))
-    assert found[0]["passages"] and set(found[0]["passages"][0]) == {"card", "title", "score"}
+    assert found[0]["passages"] and set(found[0]["passages"][0]) == {"card", "title", "score", "own"}
     assert found[1]["passages"] == []
 
 

@@ -162,7 +162,7 @@ def small_library() -> Library:
 
 @pytest.fixture(scope="session")
 def house_guard(small_library: Library, directory: Directory) -> server.Guard:
-    def find(text: str) -> tuple[Passage, ...]:
+    def find(text: str, restricted: bool) -> tuple[Passage, ...]:
         return (Passage("own-part", "Own your part first", GIST, 0.7),) if "own part" in text else ()
 
     settings = Settings(open_browser=False)

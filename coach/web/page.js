@@ -70,19 +70,25 @@
   }
 
   /* The library: shelves, a search, one card, and its steps one at a time. Nothing of it enters the history. */
-  const shelf = { steps: [], at: 0, back: {} };
+  const shelf = { steps: [], at: 0, back: {}, to: {}, asked: 0, loaded: false };
   const part = (name) => one(`#library [data-${name}]`);
 
   function look(asked) {
     practise(null);
+    const number = ++shelf.asked;
     const slow = setTimeout(() => { part("shown").textContent = "Looking through the library…"; }, 400);
-    return post("/library", asked).then((reply) => reply.text()).finally(() => clearTimeout(slow)).then((html) => {
-      part("shown").innerHTML = html;
-      part("shelves").hidden = !(asked.card || asked.find);
-      if (!asked.card) shelf.back = asked;
-      part("shelves").textContent = asked.card && shelf.back.find ? "Back to what was found" : "All topics";
-      one("#library").scrollTo({ top: 0 });
-    }, () => { part("shown").textContent = "The program does not answer; it may have stopped."; });
+    const current = () => number === shelf.asked;
+    return post("/library", asked).then((reply) => { if (!reply.ok) throw new Error("refused"); return reply.text(); })
+      .finally(() => clearTimeout(slow)).then((html) => {
+        if (!current()) return; /* something else was opened meanwhile */
+        part("shown").innerHTML = html;
+        shelf.loaded = true;
+        part("shelves").hidden = !(asked.card || asked.find);
+        if (!asked.card) shelf.back = asked;
+        shelf.to = asked.card ? shelf.back : {};
+        part("shelves").textContent = shelf.to.find ? "Back to what was found" : "All topics";
+        one("#library").scrollTo({ top: 0 });
+      }).catch(() => { if (current()) part("shown").textContent = "The program does not answer; it may have stopped."; });
   }
 
   function practise(list) {
@@ -106,7 +112,7 @@
     const card = at.closest("[data-card]");
     const move = at.closest("[data-move]");
     if (card) look({ card: card.dataset.card });
-    else if (at.closest("[data-shelves]")) look(shelf.back.find && part("shelves").textContent !== "All topics" ? shelf.back : {});
+    else if (at.closest("[data-shelves]")) look(shelf.to);
     else if (at.closest("[data-practise]")) practise(at.closest("[data-practise]").nextElementSibling);
     else if (move) step(Number(move.dataset.move));
     else if (at.closest("[data-done]")) practise(null);
@@ -127,7 +133,7 @@
     if (!(at instanceof Element)) return;
     if (at.closest("[data-leave]")) return leave();
     const opens = at.closest("[data-open]");
-    if (opens && opens.dataset.open === "library" && !part("shown").firstChild) look({});
+    if (opens && opens.dataset.open === "library" && !shelf.loaded) look({});
     if (at.closest("#library")) browse(at);
     if (opens) { const foot = one("#foot:popover-open"); if (foot) foot.hidePopover(); return one("#" + opens.dataset.open).showModal(); }
     if (at.closest("[data-close]") || (at instanceof HTMLDialogElement && outside(at, event))) at.closest("dialog").close();

@@ -26,13 +26,12 @@ from typing import Any, TypeAlias
 from coach import offline
 from coach.cards import Library
 from coach.documents import Document
-from coach.errors import CoachError, PageError
+from coach.errors import CoachError, KnowledgeError, PageError
 from coach.prompting import fixed_text
 from coach.safety.screen import screen
 from coach.settings import Settings
-from coach.turn import Passage
 from coach.web import shelves, transcript
-from coach.web.tabs import Directory, House, Responds, Tabs
+from coach.web.tabs import Directory, Find, House, Responds, Tabs, nothing_found
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -66,7 +65,7 @@ def build(
     directory: Directory,
     settings: Settings,
     *,
-    find: Callable[[str], Sequence[Passage]] = lambda text: (),
+    find: Find = nothing_found,
     documents: Callable[[], Sequence[Document]] = lambda: (),
 ) -> Guard:
     """The whole page as an ASGI app; imports Gradio, and loads no model."""
@@ -178,9 +177,12 @@ def _looked_up(house: House, asked: Mapping[str, str]) -> str:
     try:
         if not words:
             return shelves.shelves(house.library, house.documents())
-        if screen(words).level >= 2:
+        level = screen(words).level
+        if level >= 2:
             return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("library"))}</div>'
-        return shelves.found(house.find(words), house.library)
+        return shelves.found(house.find(words, level >= 1), house.library)
+    except KnowledgeError:
+        return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("screen_down"))}</div>'
     except CoachError as error:
         return f'<p class="trouble" role="alert">{transcript.shown(f"{error.message} {error.hint}")}</p>'
 
@@ -366,7 +368,7 @@ def serve(
     *,
     port: int | None = None,
     open_browser: bool = True,
-    find: Callable[[str], Sequence[Passage]] = lambda text: (),
+    find: Find = nothing_found,
     documents: Callable[[], Sequence[Document]] = lambda: (),
 ) -> None:
     """Serve the page until it is stopped from the page, by an interrupt, or by lying idle."""

@@ -48,6 +48,17 @@ class Directory(Protocol):
     def contacts(self, country: str | None, category: str | None) -> tuple[Contact, ...]: ...
 
 
+class Find(Protocol):
+    """The search of the Library view; `restricted` leaves out what is off when somebody is unsafe."""
+
+    def __call__(self, text: str, restricted: bool) -> Sequence[Passage]: ...
+
+
+def nothing_found(text: str, restricted: bool) -> Sequence[Passage]:
+    """The search of a page without a library."""
+    return ()
+
+
 class Tab:
     """One conversation, as one browser tab sees it."""
 
@@ -228,7 +239,7 @@ class House:
     directory: Directory
     country: str | None = None
     model: str = "the starter model"
-    find: Callable[[str], Sequence[Passage]] = lambda text: ()
+    find: Find = nothing_found
     documents: Callable[[], Sequence[Document]] = lambda: ()
     tabs: Tabs = field(default_factory=Tabs)
 
