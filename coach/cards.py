@@ -162,7 +162,8 @@ def read_card(path: Path) -> Card:
 def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str, Any], dict[str, int]]:
     """Parse a YAML mapping; returns it with the line of each top-level key. Duplicate keys are errors."""
     try:
-        node = yaml.compose(text, Loader=_YAML)
+        loader = _YAML(text)
+        node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise KnowledgeError(
                 f"{name}, line {first_line}: expected entries of the form key: value.", "Add them."
@@ -173,7 +174,7 @@ def read_mapping(text: str, name: str, *, first_line: int = 1) -> tuple[dict[str
             if key.value in lines:
                 raise KnowledgeError(f"{name}, line {line}: {key.value} stands twice.", "Keep one of them.")
             lines[str(key.value)] = line
-        return yaml.load(text, Loader=_YAML), lines
+        return loader.construct_document(node), lines
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line = (mark.line if mark else 0) + first_line

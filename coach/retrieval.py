@@ -29,7 +29,7 @@ from coach.turn import Passage
 log = logging.getLogger(__name__)
 
 _FORMAT = "2"  # change when what is indexed, or how, changes
-_NEAREST = 200  # vectors asked for, of about 1,300; a card has at most eleven
+_NEAREST = 60  # vectors asked for, of about 1,400: what lies beyond them adds nothing to a score
 _GATE_CARDS = 5
 
 
@@ -51,6 +51,7 @@ class Weighting:
     skill: float = 0.01
     caution: float = 0.02
     sure: float = 0.35
+    near_sure: float = 0.65  # the same without a ranking
 
 
 class CardSearch:
@@ -109,9 +110,11 @@ class CardSearch:
             for card in self.library.cards.values()
             if not (restricted and card.off_when_unsafe)
         ]
-        ranked.sort(key=lambda found: (not self._warns(*found), -found[0], found[1].id))
+        sure = self.weighting.sure if matched.judged else self.weighting.near_sure
+        # A caution that surely fits comes first, whatever else does.
+        ranked.sort(key=lambda of: (of[1].kind != "caution" or of[0] < sure, -of[0], of[1].id))
         return [
-            Passage(card.id, card.title, card.gist, round(min(score, 1.0), 4), score >= self.weighting.sure)
+            Passage(card.id, card.title, card.gist, round(min(score, 1.0), 4), score >= sure)
             for score, card in ranked
             if score >= self.weighting.floor
         ]
@@ -141,10 +144,6 @@ class CardSearch:
         if parts:
             vectors = self.encoder.encode([text for _, text in parts])
             index.add([str(number) for number in range(len(parts))], [card for card, _ in parts], vectors)
-
-    def _warns(self, score: float, card: Card) -> bool:
-        """A caution that surely fits comes first, whatever else does."""
-        return card.kind == "caution" and score >= self.weighting.sure
 
     def _favour(self, card: Card, skill: str | None) -> float:
         return (self.weighting.skill if skill in card.skills else 0.0) + (

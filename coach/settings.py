@@ -165,9 +165,15 @@ def _checked(name: str, value: object, where: str) -> Any:
 
 
 def remove(targets: Sequence[Path]) -> None:
-    """Delete files and whole folders that the program made."""
+    """Delete files and whole folders that the program made; an InputError where one cannot be removed."""
     for target in targets:
-        if target.is_dir():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)
+        try:
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+        except OSError as exc:
+            raise InputError(
+                f"{target} could not be removed ({exc.strerror or type(exc).__name__}).",
+                "Stop the program where it runs, and try again.",
+            ) from exc

@@ -110,7 +110,7 @@ def test_the_training_rows_that_ship_are_whole_and_apart_from_the_queries(librar
 def test_the_weights_that_ship_are_for_this_library_and_this_encoder(library: Library) -> None:
     ranking = read_ranking()
     assert ranking.encoder == MiniLM(models.encoder_folder).name
-    assert set(ranking.cards) == set(library.cards)
+    assert set(ranking.cards) <= set(library.cards)  # a newer card goes by its texts until it is learned
 
 
 @pytest.mark.integration
