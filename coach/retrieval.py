@@ -38,11 +38,12 @@ class Weighting:
     """How a score is made; chosen on the development queries (`coach eval retrieval`).
 
     A card's score is its learned grade, 0 to 1, plus a little for the nearness of its nearest text and for
-    shared words. Nothing is offered where the learned `fits` stays under `gate`. A match is `sure`, good
-    enough to be offered as an idea and not only to be read, from `sure` on.
+    shared words. Nothing is offered where the learned `fits` stays under `gate`, unless a card's own text is
+    named. A match is `sure`, good enough to be offered as an idea and not only to be read, from `sure` on.
     """
 
     gate: float = 0.55
+    named: float = 0.65  # cosine of the nearest text from which the gate is open: the card itself is named
     near_gate: float = 0.36  # the same without a ranking, for the mean cosine of the five nearest cards
     floor: float = 0.05
     near: float = 0.10
@@ -162,7 +163,8 @@ class Matched:
     def fits(self, weighting: Weighting) -> bool:
         """Whether the library has anything for this message."""
         if self.judged:
-            return self.judged.fits >= weighting.gate
+            named = max(self.nearest.values(), default=0.0) >= weighting.named
+            return named or self.judged.fits >= weighting.gate
         best = sorted(self.nearest.values(), reverse=True)[:_GATE_CARDS]
         return bool(best) and sum(best) / len(best) >= weighting.near_gate
 

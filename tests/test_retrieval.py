@@ -43,6 +43,11 @@ def test_a_story_finds_its_card(search: CardSearch, story: str, expected: str) -
 
 
 @pytest.mark.integration
+def test_a_card_that_is_named_is_found(search: CardSearch) -> None:
+    assert "myth-love-languages" in [p.card for p in search.search("what are love languages")]
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "text", ["How long do I bake a sourdough loaf?", "my python list index is out of range", "😀😀", "?"]
 )
