@@ -50,8 +50,8 @@ def test_a_story_a_crisis_and_out(profile: Watched, tmp_path: Path) -> None:
         expect(page.locator("#transcript .thinking")).to_have_count(0, timeout=60_000)
         settled(page)
         source = page.locator("#transcript details.src").first
-        source.locator("summary").click()
-        title = source.locator("summary").inner_text().strip(" +\n")
+        source.locator("> summary").click()
+        title = source.locator("> summary").inner_text().strip(" +\n")
         card = next(card for card in coach.library.cards.values() if card.title == title)
         expect(source).to_contain_text(card.gist)
         expect(page.locator("#transcript .sources")).to_contain_text("model")
