@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,32 @@ from coach.settings import bundled
 from coach.turn import ABUSE, CATEGORIES, Contact
 
 WORLD = "world"
-SERVES = (*CATEGORIES, "general", "perpetrator", "children", "finding_help")
+# What is more particular than a category; as a flag it puts its lines right behind those of the category.
+PARTICULAR = ("perinatal", "stalking", "image_abuse", "forced_marriage", "elder")
+SERVES = (
+    *(*CATEGORIES, *PARTICULAR),
+    *("general", "perpetrator", "children", "finding_help", "poison", "lgbtq"),
+)
+_CLOSE = {  # lines that stand in for those of the category, ahead of the general ones
+    "family_violence": ("partner_violence",),
+    "self_harm": ("suicide",),
+    "substance_crisis": ("poison",),
+    "medical_emergency": ("poison",),
+}
+_BESIDE = {  # lines for a part of what the category may mean, behind the general ones
+    "partner_violence": ("stalking", "image_abuse", "forced_marriage"),
+    "family_violence": ("forced_marriage", "elder"),
+    "sexual_assault": ("image_abuse",),
+}
 
-_COUNTRY_KEYS = ("country", "name", "also_called", "emergency", "lines")
+_COUNTRY_KEYS = ("country", "name", "also_called", "emergency", "none_verified", "lines")
 _LINE_KEYS = (
     *("name", "what_for", "serves", "number", "text", "url", "hours", "languages", "nation", "note"),
     *("source_seen", "verified_on"),
+)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
 _NEEDED = ("name", "what_for", "serves", "source_seen", "verified_on")
 
@@ -52,6 +73,8 @@ class Country:
     also_called: tuple[str, ...]
     emergency: Emergency
     contacts: tuple[Contact, ...]
+    none_verified: tuple[str, ...] = ()  # what no line could be found for that somebody had read in a source
+    of_a_nation: frozenset[str] = frozenset()  # names of the lines that serve only a part of the country
 
     @property
     def emergency_contact(self) -> Contact:
@@ -116,18 +139,38 @@ class Directory:
         subject: str | None = None,
         flags: Collection[str] = (),
     ) -> tuple[Contact, ...]:
-        """The one to three lines of one country that a reply names itself, without the emergency number."""
+        """The one to three lines of one country that a reply names itself, without the emergency number.
+
+        Lines of the nations of one country, such as England's and Scotland's, go together as one. Where the
+        country has none for the risk itself, the world's finder of help comes last.
+        """
         entry = self.entry(country)
         if entry is None:
             return ()
-        mixed = bool({"both_hurt", "minor"} & set(flags))  # two kinds of line, so two of a kind at most
-        chosen: list[Contact] = []
+        wanted = wanted_lines(category, subject=subject, flags=flags)
+        # what stands behind the general lines is for the whole list only
+        found = ranked(entry.contacts, wanted[: wanted.index("general") + 1] if wanted else None)
+        general = wanted.index("general") if wanted else 1
+        # two kinds of line, so two of a kind at most
+        mixed = bool({"both_hurt", "minor", *PARTICULAR} & set(flags))
+        places: dict[tuple[int, str], list[Contact]] = {}
         taken: dict[int, int] = {}
-        for rank, contact in ranked(entry.contacts, wanted_lines(category, subject=subject, flags=flags)):
-            if taken.get(rank, 0) < (2 if mixed else 3):
+        for rank, contact in found:
+            key = (rank, "" if contact.name in entry.of_a_nation else contact.name)
+            if key not in places:
+                if taken.get(rank, 0) >= (2 if mixed else 3):
+                    continue
                 taken[rank] = taken.get(rank, 0) + 1
-                chosen.append(contact)
-        return tuple(chosen[: 2 if level >= 3 and not mixed else 3])
+            places.setdefault(key, []).append(contact)
+        most = 2 if level >= 3 and not mixed else 3
+        chosen = list(places.values())[:most]
+        if chosen and len(chosen[0]) > 2 and not mixed:
+            del chosen[most - 1 :]
+        lines = [contact for place in chosen for contact in place]
+        if entry.code != WORLD and WORLD in self.entries and all(rank >= general for rank, _ in found):
+            finder = [c for c in self.entries[WORLD].contacts if "finding_help" in c.serves][:1]
+            lines = [*lines[: most - 1], *finder]
+        return tuple(lines)
 
     def entry(self, country: str | None) -> Country | None:
         """The country's entry, or the world's where it has none."""
@@ -149,17 +192,16 @@ def wanted_lines(
     if category == "harm_to_others" and "both_hurt" in flags:
         return ("partner_violence", "perpetrator", "general", "finding_help")
     if "perinatal" in flags and category in ("harm_to_others", "child_abuse"):
-        return ("general", "finding_help")
-    own = {"family_violence": ("family_violence", "partner_violence"), "self_harm": ("self_harm", "suicide")}
+        return ("perinatal", "general", "finding_help")
     if category == "harm_to_others" and subject != "other":
         first: tuple[str, ...] = ("perpetrator", "harm_to_others")
     else:
-        first = own.get(category, (category,))
+        first = (category, *(what for what in PARTICULAR if what in flags), *_CLOSE.get(category, ()))
     if "both_hurt" in flags:
         first = (*first, "perpetrator")
     if "minor" in flags:
         first = ("children", *first)
-    return (*first, "general", "finding_help")
+    return (*first, "general", *_BESIDE.get(category, ()), "lgbtq", "finding_help")
 
 
 def ranked(contacts: Iterable[Contact], wanted: Sequence[str] | None) -> list[tuple[int, Contact]]:
@@ -169,6 +211,27 @@ def ranked(contacts: Iterable[Contact], wanted: Sequence[str] | None) -> list[tu
     places = {what: rank for rank, what in enumerate(wanted)}
     found = [(min((places[s] for s in c.serves if s in places), default=-1), c) for c in contacts]
     return sorted((pair for pair in found if pair[0] >= 0), key=lambda pair: pair[0])
+
+
+def check_state(verified_on: str | None, today: date) -> str:
+    """When a person last checked a line at the service itself, in words."""
+    if verified_on is None:
+        return "not yet checked at the service"
+    day = date.fromisoformat(verified_on)
+    words = f"last checked in {_MONTHS[day.month - 1]} {day.year}"
+    return f"{words}, more than a year ago" if _is_old(day, today) else words
+
+
+def check_summary(directory: Directory, today: date) -> str:
+    """How many lines of the directory nobody checked at the service, and how many too long ago."""
+    days = [line.verified_on for entry in directory.entries.values() for line in entry.contacts]
+    never = sum(day is None for day in days)
+    old = sum(day is not None and _is_old(date.fromisoformat(day), today) for day in days)
+    return f"{never} lines not yet checked at the service, {old} last checked more than a year ago"
+
+
+def _is_old(day: date, today: date) -> bool:
+    return (day.year + 1, day.month, day.day) < (today.year, today.month, today.day)
 
 
 def country_named(text: str, directory: Directory, *, asked: bool = False) -> str | None:
@@ -247,7 +310,9 @@ def read_country(path: Path) -> Country:
     starts = _row_lines(text)
     contacts = tuple(_contact(path, row, starts[i], name) for i, row in enumerate(rows))
     also = texts_of(path, entries, "also_called", lines.get("also_called", 1), least=0)
-    return Country(path.stem, name, also, emergency, contacts)
+    none = texts_of(path, entries, "none_verified", lines.get("none_verified", 1), allowed=SERVES, least=0)
+    parts = frozenset(c.name for c, row in zip(contacts, rows, strict=True) if row.get("nation"))
+    return Country(path.stem, name, also, emergency, contacts, none, parts)
 
 
 def _emergency(path: Path, row: Any, line: int, *, world: bool) -> Emergency:
@@ -284,6 +349,9 @@ def _contact(path: Path, row: Any, at: dict[str, int], country: str) -> Contact:
         )
     if "url" in given and not re.fullmatch(r"https://[\w./-]+", given["url"]):
         fail(path, at["url"], f"url is {given['url']!r}", "Write a plain address that begins with https://")
+    if "verified_on" in given and not _is_day(given["verified_on"]):
+        what = f"verified_on is {given['verified_on']!r}"
+        fail(path, at["verified_on"], what, 'Write null, or the day in quotes, such as "2025-03-14"')
     languages = texts_of(path, row, "languages", at.get("languages", start), least=0)
     notes = [f"Languages: {', '.join(languages)}"] if languages else []
     notes += [given["note"]] if "note" in given else []
@@ -300,6 +368,13 @@ def _contact(path: Path, row: Any, at: dict[str, int], country: str) -> Contact:
         source_seen=given["source_seen"],
         verified_on=given.get("verified_on"),
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _row_lines(text: str) -> list[dict[str, int]]:

@@ -15,11 +15,13 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 
 from coach.cards import Card, Source
 from coach.errors import CoachError
+from coach.safety.directory import check_state
 from coach.turn import (
     Contact,
     Conversation,
@@ -311,7 +313,7 @@ def _listed(items: Sequence[str]) -> str:
 def _contact(line: Contact) -> str:
     ways = [line.number, f"text {line.text}" if line.text else None, _address(line.url)]
     number = " · ".join(f"<b>{shown(way)}</b>" for way in ways if way)
-    checked = f"checked {line.verified_on}" if line.verified_on else "not yet checked"
+    checked = check_state(line.verified_on, date.today())
     fine = " · ".join(shown(part) for part in (line.hours, line.note, checked) if part)
     name = f'<span class="name">{shown(line.name)}</span><span class="num">{number}</span>'
     return f'<li>{name}<span>{shown(line.what_for)}</span><span class="fine">{fine}</span></li>'
