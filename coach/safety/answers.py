@@ -13,15 +13,27 @@ from coach.turn import Level, Risk
 
 Answer: TypeAlias = Literal["yes", "no", "unsure"]
 
-ANSWERS = ("yes", "no", "unsure", "angry", "silence", "other", "calling", "where", "country", "back", "any")
+ANSWERS = (
+    *("yes", "no", "unsure", "angry", "silence", "other", "calling", "where", "country", "back", "any"),
+    *(
+        "safety_plan",
+        "skip",
+        "done",
+        "empty",
+    ),  # about the safety plan: asked for, left open, finished, finished bare
+)
 LEVEL_ONE_QUESTIONS = (
     *("suicide", "suicide_other", "self_harm", "self_harm_other", "control", "control_other", "feared"),
     *("afraid", "still_happening", "child_safe", "baby_thoughts", "hurt_someone", "symptoms", "unwell"),
     *("eating", "using"),
 )
+# The steps of a safety plan, in their order; each has its question in prompts/support/plan-*.md.
+PLAN_STEPS = ("plan_signs", "plan_alone", "plan_places", "plan_people", "plan_professionals", "plan_safer")
 PAUSED_QUESTIONS = (
     *("plan", "someone", "someone_there", "safe_here", "safe_now", "child_safe_now", "distance", "call"),
     *("they_safe", "breathing", "helps", "country", "back", "free"),
+    "plan_offer",
+    *PLAN_STEPS,
 )
 QUESTIONS = (*LEVEL_ONE_QUESTIONS, *PAUSED_QUESTIONS)
 
@@ -91,6 +103,27 @@ _WHERE = re.compile(
         (?:give me|show me|is there) (?:a|the) (?:hotline|helpline|line)\b
         who (?:can|should|do) i (?:call|ring|text)
         change (?:the |my )?country|wrong country|not my country|numbers? (?:for|in) my country"""
+    )
+)
+_SAFETY_PLAN = re.compile(r"\bsafety plan\b")
+_NO_SAFETY_PLAN = re.compile(r"\b(?:no|not|don'?t|without|never)\b(?: \w+){0,4} safety plan\b")
+_SKIP = re.compile(
+    _one_of(
+        r"""(?:please )?(?:skip|pass|next|move on|go on|continue|no answer|n/?a)
+        (?:please )?leave (?:it|that|this) (?:open|out|empty|blank)|next (?:one|step|question)
+        (?:skip|leave) (?:it|this|that|this one|that one)
+        (?:nothing|none|no one|no ?body|nowhere|never)(?: (?:really|helps?|works?|comes to mind))?
+        (?:i )?(?:can'?t|cannot|don'?t) (?:think of (?:any|one|a)\w*|say|want to say|want to)
+        i (?:don'?t|do not) have (?:any|one)\w*"""
+    )
+    + r"(?: (?:please|now|right now|at the moment|sorry|thanks))*"
+)
+_ENOUGH = re.compile(
+    _one_of(
+        r"""(?:please )?(?:stop|finish|enough|cancel|quit|no more)(?: (?:it|this|the plan|now|here|please))*
+        (?:that'?s|that is|this is) (?:enough|it|all)(?: (?:for now|for today|thanks|thank you|please))*
+        i (?:don'?t|do not) want to (?:do this|go on|(?:do|make) (?:the|a) plan)(?: any ?more| now)?
+        i'?m done|i am done|done"""
     )
 )
 # Anger at this program; anger, or despair, about life is not meant ("I am useless", "it is all pointless").
@@ -188,13 +221,32 @@ def recognised(text: str, awaited: str | None) -> str:
     """Which of `ANSWERS` a message is; "other" for all that is none of them."""
     words = _plain(text)
     if not re.search(r"[^\W_]", words):
-        return "silence"
+        return "skip" if awaited in PLAN_STEPS else "silence"
+    if _SAFETY_PLAN.search(words) and not _NO_SAFETY_PLAN.search(words):
+        return "safety_plan"
+    if awaited in PLAN_STEPS:
+        return _in_plan(words)
     if _BACK.fullmatch(words):
         return "back"
     for answer, pattern in (("calling", _CALLING), ("where", _WHERE), ("angry", _ANGRY)):
         if pattern.search(words):
             return answer
     return _yes_or_no(words, awaited) or "other"
+
+
+def _in_plan(words: str) -> str:
+    """Within the plan all that is not plainly something else is the user's own words for it."""
+    if _SKIP.fullmatch(words):
+        return "skip"
+    if _ENOUGH.fullmatch(words):
+        return "done"
+    if _BACK.fullmatch(words):
+        return "back"
+    for answer, pattern in (("calling", _CALLING), ("where", _WHERE), ("angry", _ANGRY)):
+        if pattern.search(words):
+            return answer
+    bare = _yes_or_no(words, None) and len(words.split()) <= 3  # "no", "I don't know": nothing to write down
+    return "skip" if bare else "other"
 
 
 def answered(awaited: str | None, text: str) -> Answer:

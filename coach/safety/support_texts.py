@@ -1,32 +1,42 @@
 """The fixed texts of prompts/support: Markdown with strict front matter, read once. Pure.
 
 `purpose` says when a text is used: `first` answers a message at risk, `again` the next one like it,
-`follow_up` an answer in the dialogue, `beside` stands with a first text where a flag is set, and `country`
-asks for the country.
+`follow_up` an answer in the dialogue, `plan` asks for one step of the safety plan, `beside` stands with a
+first text where a flag is set, `country` asks for the country, and `language` answers in another language.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from coach.cards import read_mapping
 from coach.errors import KnowledgeError
-from coach.safety.answers import ANSWERS, QUESTIONS
-from coach.safety.schema import choice_of, fail, known_keys, number_of, read, texts_of
+from coach.safety.answers import ANSWERS, PLAN_STEPS, QUESTIONS
+from coach.safety.cases import CASES
+from coach.safety.schema import choice_of, fail, known_keys, number_of, read, text_of, texts_of
 from coach.settings import bundled
 from coach.turn import CATEGORIES, FLAGS
 
 ABOUT = ("suicide", "abuse", "someone_else", "other", "any")
-PLACEHOLDERS = ("lines", "country", "emergency")
+PLAN_STEP = (
+    "plan_step"  # in `to`: any step of the plan; in `awaits`, next_step is the first one not asked yet
+)
+LANGUAGES = ("es", "fr", "de", "pt", "it", "nl", "pl", "hi", "hi-Latn", "ar", "zh")
+OTHER_LANGUAGE = "other"
+PLACEHOLDERS = ("lines", "country", "emergency", "plan")
 _TEXT_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # purpose: needed, allowed
-    "first": (("category", "level", "subject", "awaits"), ("flag",)),
+    "first": (("category", "level", "subject", "awaits"), ("flag", "case")),
     "again": (("about", "level", "awaits"), ()),
-    "follow_up": (("about", "to", "answer", "awaits"), ("turn",)),
+    "follow_up": (("about", "to", "answer", "awaits"), ("turn", "level")),
+    "plan": (("awaits", "heading"), ()),
     "beside": (("flag",), ()),
     "country": ((), ()),
+    "language": (("language", "level", "awaits", "emergency", "read_by_native_speaker"), ("back", "turn")),
 }
 
 
@@ -39,18 +49,27 @@ class Text:
     body: str
     awaits: str | None = None
     categories: tuple[str, ...] = ()
-    level: int | None = None
+    levels: tuple[int, ...] = ()
     subject: str | None = None
     flag: str | None = None
+    case: str | None = None
     about: str | None = None
     to: str | None = None
     answer: str | None = None
     turn: int = 1
+    heading: str = ""
+    language: str | None = None
+    emergency: str = ""  # how that language says "your local emergency number"
+    back: str = ""  # translated back into English by another reading, for a reader to check
 
     @property
     def mark(self) -> str:
         """The longest stretch that stands in every rendering, by which the text is known again."""
         return max((piece.strip() for piece in re.split(r"\{\w+\}", self.body)), key=len)
+
+    def said_in(self, words: str) -> bool:
+        """Whether a reply of the coach is this text."""
+        return self.mark in words
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,13 @@ class Texts:
 
     texts: tuple[Text, ...] = ()
     problems: tuple[KnowledgeError, ...] = ()
+
+    @property
+    def plan(self) -> list[Text]:
+        """The questions of the safety plan, in their order."""
+        return sorted(
+            (t for t in self.texts if t.purpose == "plan"), key=lambda t: PLAN_STEPS.index(str(t.awaits))
+        )
 
 
 @lru_cache(maxsize=1)
@@ -99,23 +125,48 @@ def read_text(path: Path) -> Text:
     known_keys(path, front, lines, known=("purpose", *needed, *optional), needed=needed)
     body, start = match[2].strip(), match[1].count("\n") + 3
     _check_body(path, body, start)
+    if not isinstance(front.get("read_by_native_speaker", False), bool):
+        fail(
+            path,
+            lines["read_by_native_speaker"],
+            "read_by_native_speaker is not true or false",
+            "Write one of them",
+        )
+
+    def words(key: str) -> str:
+        return text_of(path, front, key, lines[key]) if key in front else ""
+
     category = front.get("category")
     front_categories = {"category": category if isinstance(category, list) else [category]}
     return Text(
         name=path.stem,
         purpose=purpose,
         body=body,
-        awaits=choice_of(path, front, lines, "awaits", (*QUESTIONS, "same", "none")),
+        awaits=choice_of(path, front, lines, "awaits", (*QUESTIONS, "same", "none", "next_step")),
         categories=texts_of(path, front_categories, "category", lines["category"], allowed=CATEGORIES)
         if category
         else (),
-        level=number_of(path, front, lines, "level", (1, 2, 3)),
+        levels=_levels(path, front, lines),
         subject=choice_of(path, front, lines, "subject", ("self", "other", "any")),
         flag=choice_of(path, front, lines, "flag", FLAGS),
+        case=choice_of(path, front, lines, "case", CASES),
         about=choice_of(path, front, lines, "about", ABOUT),
-        to=choice_of(path, front, lines, "to", (*QUESTIONS, "any")),
+        to=choice_of(path, front, lines, "to", (*QUESTIONS, PLAN_STEP, "any")),
         answer=choice_of(path, front, lines, "answer", ANSWERS),
         turn=number_of(path, front, lines, "turn", range(1, 10)) or 1,
+        language=choice_of(path, front, lines, "language", (*LANGUAGES, OTHER_LANGUAGE)),
+        heading=words("heading"),
+        emergency=words("emergency"),
+        back=words("back"),
+    )
+
+
+def _levels(path: Path, front: Mapping[str, Any], lines: Mapping[str, int]) -> tuple[int, ...]:
+    """One level, or a list of them."""
+    given = front.get("level")
+    each = given if isinstance(given, list) else [] if given is None else [given]
+    return tuple(
+        number for one in each if (number := number_of(path, {"level": one}, lines, "level", (1, 2, 3)))
     )
 
 
