@@ -9,7 +9,7 @@ QUICK := --timeout 5 --retries 0 --no-deps --only-binary :all:
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 LLAMA_CPU := https://abetlen.github.io/llama-cpp-python/whl/cpu
 
-.PHONY: chat test check eval ranking encoder search-speed lock screenshots clean
+.PHONY: chat test check eval ranking encoder classifier search-speed screen-speed lock screenshots clean
 
 chat: $(VENV)/ready-chat
 	@$(BIN)/coach knowledge build
@@ -34,6 +34,12 @@ ranking: $(VENV)/ready-test  ## learn coach/ranking.npz anew from evals/training
 encoder: $(VENV)/ready-test  ## tune coach/encoder.safetensors anew, and the ranking on it (half an hour)
 	@$(BIN)/python -m evals.train_encoder
 	@$(BIN)/python -m evals.train_ranking
+
+classifier: $(VENV)/ready-test  ## train coach/classifier.gguf and .npz anew (an hour)
+	@$(BIN)/python -m evals.train_screen
+
+screen-speed: $(VENV)/ready-test  ## times of the screen: rules alone, all signals, long messages (a minute)
+	@$(BIN)/python -m evals.screen_speed
 
 search-speed: $(VENV)/ready-test  ## times of the search, alone and beside 100,000 passages (some minutes)
 	@$(BIN)/python -m evals.search_speed

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coach.pipeline import Coach
+    from coach.safety.screen import Screen
     from coach.settings import Settings
     from coach.turn import Conversation, Finished
 
@@ -188,7 +189,7 @@ def _answer_row(
     from coach.turn import Finished, Notice
 
     before, text = _turns(row)
-    conversation = _after(coach, _conversation(settings), before)
+    conversation = _after(coach.screen, _conversation(settings), before)
     for event in coach.respond(conversation, text, skill=skill):
         if isinstance(event, Notice):
             broken(ModelError(event.message, event.hint))
@@ -276,12 +277,20 @@ def _search(args: argparse.Namespace) -> int:
 
 
 def _screen(args: argparse.Namespace) -> int:
+    from coach import start
+    from coach.pipeline import remembered, screened
     from coach.report import risk_record
-    from coach.safety.screen import screen
+    from coach.turn import Conversation
+
+    screen = start.screen(_settings())
+    screen.load()
+    if screen.problem:
+        _report_problems((screen.problem,))
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         before, text = _turns(row)
-        return risk_record(screen(text, [turn for role, turn in before if role == "user"]))
+        conversation = _after(screen, Conversation(), before)
+        return risk_record(remembered(conversation, text, screened(text, conversation, screen)).risk)
 
     def show(record: dict[str, Any]) -> None:
         print(f"level {record['level']}", *(filter(None, (record["category"], record["subject"]))), sep=", ")
@@ -294,8 +303,10 @@ def _screen(args: argparse.Namespace) -> int:
 
 
 def _review(args: argparse.Namespace) -> int:
+    from coach import start
     from coach.safety.review import review_reply
-    from coach.safety.screen import screen
+
+    screen = start.screen(_settings())
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         reply = row.get("reply", row.get("text"))
@@ -504,14 +515,14 @@ def _conversation(settings: Settings) -> Conversation:
     return Conversation(country=settings.country)
 
 
-def _after(coach: Coach, conversation: Conversation, before: list[tuple[str, str]]) -> Conversation:
+def _after(screen: Screen, conversation: Conversation, before: list[tuple[str, str]]) -> Conversation:
     """The conversation after earlier turns: the user's are screened, no reply is generated in between."""
     from coach.pipeline import remembered, screened, with_message
     from coach.turn import Message
 
     for role, text in before:
         if role == "user":
-            conversation = remembered(conversation, text, screened(text, conversation))
+            conversation = remembered(conversation, text, screened(text, conversation, screen))
             conversation = with_message(conversation, Message("user", text))
         else:
             conversation = with_message(conversation, Message("coach", text))

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from coach import models
 from coach.errors import CoachError
@@ -28,7 +29,7 @@ def examine(settings: Settings) -> list[Check]:
         ("python", lambda: sys.version.split()[0]),
         ("library", _library),
         ("support directory", _directory),
-        ("safety screen", _screen),
+        ("safety screen", lambda: _screen(settings)),
         ("language model", lambda: str(models.language_model(settings))),
         ("embedding model", lambda: str(models.encoder_folder())),
         ("learned search", _learned),
@@ -56,21 +57,27 @@ def _library() -> str:
 
 
 def _directory() -> str:
-    from coach.safety.directory import read_directory
+    from coach.safety.directory import check_summary, read_directory
     from coach.safety.support_texts import bundled_texts
 
     directory, texts = read_directory(), bundled_texts()
     for problem in (*directory.problems, *texts.problems):
         raise problem
     lines = sum(len(entry.contacts) for entry in directory.entries.values())
-    return f"{len(directory.countries)} entries, {lines} lines, {len(texts.texts)} fixed texts"
+    checked = check_summary(directory, date.today())
+    return f"{len(directory.countries)} entries, {lines} lines, {len(texts.texts)} fixed texts; {checked}"
 
 
-def _screen() -> str:
-    from coach.safety.screen import screen
+def _screen(settings: Settings) -> str:
+    from coach import start
+    from coach.safety.screen import by_rules
 
-    screen("I want to talk about my sister")
-    return "rules loaded; there is no trained classifier yet"
+    by_rules("I want to talk about my sister")
+    screen = start.screen(settings)
+    screen.load()
+    if screen.problem:
+        raise screen.problem
+    return "rules and classifier loaded"
 
 
 def _learned() -> str:

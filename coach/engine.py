@@ -48,6 +48,14 @@ class LlamaEngine:
         with self._lock:
             self._loaded()
 
+    def forget(self) -> None:
+        """Drop what the model holds of earlier prompts, once a stream that is under way has ended."""
+        with self._lock:
+            if self._llama is not None:
+                self._llama.reset()  # type: ignore[no-untyped-call]
+                self._llama._ctx.kv_cache_clear()  # type: ignore[no-untyped-call]
+                self._llama.input_ids[:] = 0
+
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool] = never) -> Iterator[str]:
         """Yield the answer piece by piece; ends early when `stopped` turns true, in the prompt phase too."""
         with self._lock:
@@ -100,30 +108,16 @@ class LlamaEngine:
         return self._llama
 
     def _load(self, path: Path) -> Llama:
-        try:
-            from llama_cpp import Llama
-        except ImportError as exc:
-            raise ModelError(
-                "llama-cpp-python is not installed.", "Run make install, or pip install llama-cpp-python."
-            ) from exc
-        _silence()
         cores = os.cpu_count() or 1
-        try:
-            return Llama(
-                model_path=str(path),
-                n_ctx=self._context,
-                # All cores while decoding spin against any other work (150 to 20 tokens a second with one
-                # of two cores busy), so one is left free; the prompt phase gains from every core.
-                n_threads=self._threads or max(1, min(8, cores - 1)),
-                n_threads_batch=self._threads or min(8, cores),
-                no_perf=False,
-                verbose=False,
-            )
-        except (ValueError, RuntimeError, OSError) as exc:
-            raise ModelError(
-                f"The model file {path} does not load; it may be damaged or of an unknown kind.",
-                "Download it again, or choose another file with COACH_MODEL.",
-            ) from exc
+        return opened(
+            path,
+            n_ctx=self._context,
+            # All cores while decoding spin against any other work (150 to 20 tokens a second with one
+            # of two cores busy), so one is left free; the prompt phase gains from every core.
+            n_threads=self._threads or max(1, min(8, cores - 1)),
+            n_threads_batch=self._threads or min(8, cores),
+            no_perf=False,
+        )
 
     def _tokens(self, llama: Llama, prompt: Prompt) -> list[int]:
         """The prompt as tokens. Messages are tokenised apart from the template, so that template words
@@ -140,6 +134,24 @@ class LlamaEngine:
         if prompt.start:
             tokens += llama.tokenize(prompt.start.encode(), add_bos=False, special=False)
         return tokens
+
+
+def opened(path: Path, **settings: Any) -> Llama:
+    """A GGUF model, loaded; raises ModelError where llama-cpp-python or the file is not usable."""
+    try:
+        from llama_cpp import Llama
+    except ImportError as exc:
+        raise ModelError(
+            "llama-cpp-python is not installed.", "Run make install, or pip install llama-cpp-python."
+        ) from exc
+    _silence()
+    try:
+        return Llama(model_path=str(path), verbose=False, **settings)
+    except (ValueError, RuntimeError, OSError) as exc:
+        raise ModelError(
+            f"The model file {path} does not load; it may be damaged or of an unknown kind.",
+            "Download it again, or choose another file with COACH_MODEL.",
+        ) from exc
 
 
 def _render(llama: Llama, messages: list[Any]) -> str:

@@ -13,15 +13,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from coach import prompting
 from coach.cards import Card, Library
 from coach.errors import InputError, KnowledgeError, ModelError
+from coach.language import OTHER, language_of
 from coach.safety import support
 from coach.safety.review import review, sentences
-from coach.safety.screen import screen
+from coach.safety.screen import Screen
 from coach.settings import bundled
 from coach.skills import SKILLS, Draft, Skill
 from coach.skills.grounding import adds_to
@@ -47,6 +48,10 @@ from coach.turn import (
 
 _DRAFTS = 2  # a draft that fails its checks is tried once more, then replaced by the composed reply
 _REMEMBERED = 3  # messages that a search looks at: "and then he did it again" needs what came before
+_HALF_A_SCREEN = (
+    "The part of this program that notices danger between the lines is not working, so it may miss some. "
+    "Support is one click away."
+)
 _DROPPED = dict.fromkeys(c for c in [*range(0x20), *range(0x7F, 0xA0)] if c not in (0x09, 0x0A))
 
 
@@ -69,22 +74,25 @@ class Retriever(Protocol):
 
 
 def nothing() -> None:
-    """There is nothing to load ahead."""
+    """There is nothing to do."""
 
 
 @dataclass
 class Coach:
     """Answers messages with the parts it was handed; holds nothing of any conversation.
 
-    `guess` is a country to offer while none was chosen; `warm` loads the parts ahead of the first message.
+    `guess` is a country to offer while none was chosen; `warm` loads the parts ahead of the first
+    message, `forget` drops what they hold of earlier ones.
     """
 
     engine: Engine
     retriever: Retriever
     library: Library
     directory: support.Directory
+    screen: Screen = field(default_factory=Screen)
     guess: str | None = None
     warm: Callable[[], None] = nothing
+    forget: Callable[[], None] = nothing
 
     def respond(
         self,
@@ -99,10 +107,12 @@ class Coach:
         before = conversation
         text = readable(text)
         try:
-            risk = screened(text, conversation)
+            risk = screened(text, conversation, self.screen)
         except KnowledgeError as problem:
             yield from self._without_screen(conversation, text, problem)
             return
+        if self.screen.problem and not before.messages:
+            yield Notice(_HALF_A_SCREEN, self.screen.problem.hint)
         conversation = remembered(conversation, text, risk)
         screen_time = time.perf_counter() - begun
 
@@ -119,7 +129,8 @@ class Coach:
 
         yield Stage("reading")
         query = "\n".join([*before.user_texts, text][-_REMEMBERED:])
-        passages = self.retriever.search(query, skill=chosen.name, restricted=restricted)
+        careful = restricted or self.screen.problem is not None
+        passages = self.retriever.search(query, skill=chosen.name, restricted=careful)
         yield Found(passages)
 
         template = prompting.read_template(bundled("prompts") / f"{chosen.name}.md")
@@ -159,11 +170,21 @@ class Coach:
         raised = risk.level > before.risk.level or risk.category != before.risk.category
         new = risk.level >= 2 and (raised or not before.paused)
         asks = risk.level == 1 and raised and before.awaited is None
+        again = risk.level == 1 and support.asks_once_more(before, text)
+        language = "en"
+        if new or asks or again or before.paused or not before.messages:
+            language = language_of("\n".join([*before.user_texts[-_REMEMBERED:], text]))
         if before.paused and not new:
-            return support.follow_up(now, text, self.directory, guess=self.guess)
-        if new or asks:
+            return support.follow_up(now, text, self.directory, guess=self.guess, language=language)
+        if new or asks or again or language == OTHER:
             return support.first(
-                risk, self.directory, country=now.country, guess=self.guess, said=now.coach_texts
+                risk,
+                self.directory,
+                country=now.country,
+                guess=self.guess,
+                said=now.coach_texts,
+                message=text,
+                language=language,
             )
         return None
 
@@ -314,7 +335,7 @@ def readable(text: str) -> str:
     return text
 
 
-def screened(text: str, conversation: Conversation) -> Risk:
+def screened(text: str, conversation: Conversation, screen: Screen) -> Risk:
     """The screen's verdict, or what the answer to a question about safety makes of the risk."""
     risk = screen(text, conversation.user_texts)
     answered = support.after_answer(conversation.risk, awaited=conversation.awaited, text=text)

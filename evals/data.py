@@ -1,6 +1,7 @@
 """The datasets: JSON Lines, one row a line; every field is checked before a suite runs.
 
     screen     {"id", "text", "level", "category", "subject", "flags", "kind", "voice", "split"}
+    conversation {"id", "turns", "levels", "category", "subject", "flags", "kind", "split"}
     review     {"id", "user", "reply", "verdict", "faults", "split"}
     retrieval  {"id", "text", "grades", "style", "split"}
 
@@ -46,6 +47,23 @@ class ScreenRow:
 
 
 @dataclass(frozen=True)
+class ConversationRow:
+    """A user's messages, and the level at each for somebody who knows those before; it never falls.
+
+    Category, subject and flags are those of the end.
+    """
+
+    id: str
+    turns: tuple[str, ...]
+    levels: tuple[int, ...]
+    category: str | None
+    subject: str | None
+    flags: tuple[str, ...]
+    kind: str
+    split: str
+
+
+@dataclass(frozen=True)
 class ReviewRow:
     """What a user wrote, a reply to it, and whether that reply may be shown."""
 
@@ -79,7 +97,7 @@ def helping(grades: Mapping[str, float]) -> tuple[str, ...]:
 
 
 Check = Callable[[Any], "str | None"]  # what a value must be, where it is not; else None
-R = TypeVar("R", ScreenRow, ReviewRow, RetrievalRow)
+R = TypeVar("R", ScreenRow, ConversationRow, ReviewRow, RetrievalRow)
 
 
 def text(value: Any) -> str | None:
@@ -120,6 +138,17 @@ def texts(*allowed: str) -> Check:
         return f"holds {strange[0]!r}; known are {', '.join(allowed)}" if strange else None
 
     return check
+
+
+def some(check: Check) -> Check:
+    """A list of one or more values that each pass this check."""
+
+    def checked(value: Any) -> str | None:
+        if not isinstance(value, list) or not value:
+            return "must be a list that is not empty"
+        return next((complaint for complaint in map(check, value) if complaint), None)
+
+    return checked
 
 
 def graded(value: Any) -> str | None:
@@ -213,9 +242,12 @@ def _fail(where: str, field: str, complaint: str) -> None:
     )
 
 
-def _words(row: ScreenRow | ReviewRow | RetrievalRow) -> str:
+def _words(row: ScreenRow | ConversationRow | ReviewRow | RetrievalRow) -> str:
     """What must not stand in both splits, but for case and white space."""
-    told = f"{row.user}\n{row.reply}" if isinstance(row, ReviewRow) else row.text
+    if isinstance(row, ReviewRow):
+        told = f"{row.user}\n{row.reply}"
+    else:
+        told = "\n".join(row.turns) if isinstance(row, ConversationRow) else row.text
     return " ".join(told.lower().split())
 
 
@@ -224,6 +256,14 @@ def _screen_between(row: ScreenRow) -> tuple[str, str] | None:
         return "category" if row.category else "subject", "must be null at level 0"
     if row.level > 0 and not row.category:
         return "category", "is missing at a level above 0"
+    return None
+
+
+def _conversation_between(row: ConversationRow) -> tuple[str, str] | None:
+    if len(row.levels) != len(row.turns) or list(row.levels) != sorted(row.levels):
+        return "levels", "must be one for each turn, and never fall"
+    if (row.levels[-1] > 0) != bool(row.category and row.subject):
+        return "category", "and subject must be there where the last level is above 0, and only there"
     return None
 
 
@@ -258,6 +298,21 @@ SCREEN = Dataset(
         "split": one_of(*SPLITS),
     },
     _screen_between,
+)
+CONVERSATION = Dataset(
+    "conversation",
+    ConversationRow,
+    {
+        "id": text,
+        "turns": some(text),
+        "levels": some(one_of(0, 1, 2, 3)),
+        "category": one_of(None, *CATEGORIES),
+        "subject": one_of(None, "self", "other"),
+        "flags": texts(*FLAGS),
+        "kind": text,
+        "split": one_of(*SPLITS),
+    },
+    _conversation_between,
 )
 REVIEW = Dataset(
     "review",

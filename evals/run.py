@@ -21,6 +21,7 @@ from inspect_ai.log import EvalLog
 
 from coach.errors import InputError
 from coach.settings import places
+from evals.conversation import conversation
 from evals.figures import Figure, from_values
 from evals.retrieval import VARIANTS, retrieval
 from evals.review import review
@@ -28,6 +29,7 @@ from evals.screen import screen
 
 SUITES: dict[str, Callable[[str], list[Task]]] = {
     "screen": lambda split: [screen(split)],
+    "conversation": lambda split: [conversation(split)],
     "review": lambda split: [review(split)],
     "retrieval": lambda split: [retrieval(split, variant) for variant in VARIANTS],
 }

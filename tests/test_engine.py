@@ -51,6 +51,15 @@ def test_a_second_turn_evaluates_only_what_is_new(engine: LlamaEngine) -> None:
 
 
 @pytest.mark.integration
+def test_what_is_forgotten_is_evaluated_anew(engine: LlamaEngine) -> None:
+    prompt = _prompt("My secret is a blue bicycle.")
+    "".join(engine.stream(prompt))
+    engine.forget()
+    assert engine._llama is not None and not engine._llama.input_ids.any()
+    "".join(engine.stream(prompt))
+    assert engine.usage.evaluated == engine.usage.prompt
+
+
 def test_a_changed_head_is_evaluated_anew(engine: LlamaEngine) -> None:
     "".join(engine.stream(_prompt(STORY)))
     other = Prompt(

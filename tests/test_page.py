@@ -27,6 +27,7 @@ from coach import settings as settings_file
 from coach.cards import Card, Library, Topic
 from coach.errors import InputError, PageError
 from coach.safety import support
+from coach.safety.screen import Screen
 from coach.safety.support import Directory
 from coach.settings import Settings
 from coach.turn import (
@@ -76,13 +77,18 @@ class ScriptedCoach:
     """Says three sentences, waits where it is told to, and keeps what it was asked."""
 
     guess = "GB"
+    screen = Screen()
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self.asked: list[tuple[str, str | None, Conversation]] = []
+        self.forgot = 0
         self.go_on = threading.Event()
         self.saw_stop = threading.Event()
         self.stopped: Callable[[], bool] = lambda: False
+
+    def forget(self) -> None:
+        self.forgot += 1
 
     def respond(
         self,
@@ -463,7 +469,7 @@ def test_the_library_is_browsed_searched_read_and_practised(page: Page) -> None:
 
 @pytest.mark.browser
 def test_leave_now_replaces_the_page_in_every_tab_and_forgets(
-    own_page: Page, profile: Watched, guard: server.Guard, port: int
+    own_page: Page, profile: Watched, guard: server.Guard, port: int, scripted: ScriptedCoach
 ) -> None:
     page, other = own_page, profile.open(port)
     say(other, "another secret")
@@ -476,6 +482,7 @@ def test_leave_now_replaces_the_page_in_every_tab_and_forgets(
     page.goto(f"http://127.0.0.1:{port}/")
     expect(composer(page)).to_be_visible()
     assert "secret" not in page.content()
+    assert scripted.forgot
 
 
 @pytest.mark.browser

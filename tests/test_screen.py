@@ -17,7 +17,8 @@ from coach.errors import KnowledgeError
 from coach.safety.normalise import normalise
 from coach.safety.patterns import PatternError, read_pattern
 from coach.safety.rules import Cue, FlagRule, Recast, Rule, Rules, Spare, Together, read_rules, shipped_rules
-from coach.safety.screen import read, screen
+from coach.safety.screen import by_rules as screen
+from coach.safety.screen import read
 
 SHIPPED = shipped_rules()
 

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Rule:
-    """A risk by itself."""
+    """A risk by itself; where `doubtful`, the classifier may overrule it."""
 
     id: str
     category: str
@@ -47,6 +47,7 @@ class Rule:
     reason: str
     example: str
     patterns: tuple[Pattern, ...]
+    doubtful: bool
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,7 @@ class _Reader:
         return tuple(found)
 
     def rule(self, entry: _Entry) -> Rule:
-        entry.only("id category level subject reason example patterns", "flags glued")
+        entry.only("id category level subject reason example patterns", "flags glued doubtful")
         return Rule(
             entry.text("id"),
             entry.one_of("category", CATEGORIES),
@@ -339,6 +340,7 @@ class _Reader:
             entry.text("reason"),
             entry.text("example"),
             self.patterns(entry),
+            entry.values.get("doubtful") == "true",
         )
 
     def cue(self, entry: _Entry) -> Cue:

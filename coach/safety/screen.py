@@ -1,10 +1,11 @@
-"""What a message says about danger, before anything else is done with it: text → Risk. Pure, no model.
+"""What a message says about danger, before anything else is done with it: text → Risk.
 
-    text ─ normalise ─ matches of the rules ─ spares (idiom, negation, fiction …) ─ recasts ─┐
-    before (the user's earlier messages), each read the same way ────────────── together ────┴─ the gravest
+    text ─┬─ by_rules: normalise ─ matches of the rules ─ spares (idiom, negation, fiction …) ─ recasts ─┐
+          │  before (the user's earlier messages), each read the same way ────────── together ───┴─┐
+          └─ the classifier, which reads meaning: coach/classifier.py ──────────────────── joined ┴→ Risk
 
-A second signal that reads meaning will join the matches just before `_gravest`; what a rule found
-plainly is never lowered by it. The Risk is that of this message in its conversation; keeping the
+What a rule found is never lowered by the classifier. Rules decide at once while the classifier is loading,
+and alone where it cannot be loaded. The Risk is that of this message in its conversation; keeping the
 highest so far is the pipeline's part.
 """
 
@@ -16,9 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from coach.errors import ModelError
+from coach.language import language_of
 from coach.safety.normalise import normalise
 from coach.safety.patterns import Pattern
 from coach.safety.rules import Cue, FlagRule, Recast, Rule, Rules, Spare, Together, shipped_rules
+from coach.safety.signals import Reader, Signals
 from coach.turn import FLAGS, Evidence, Level, Risk, Subject
 
 # Of two matches at one level the earlier in this list names the risk: it chooses the reply.
@@ -35,6 +39,7 @@ GRAVITY = (
     "medical_emergency",
     "eating_disorder",
 )
+DOUBT = 0.1  # a doubtful rule does not count where the classifier finds less than this chance of any risk
 _WRITER = frozenset("i me my myself mine we us our".split())
 _MOST_MATCHES = 60  # of one pattern in one message
 _MOST_EARLIER = 60  # messages of the user that are read again
@@ -42,7 +47,7 @@ _MOST_EARLIER = 60  # messages of the user that are read again
 
 @dataclass(frozen=True)
 class Match:
-    """One place where a rule matched, after spares and recasts."""
+    """One place where a rule matched, after spares and recasts; if not `plain`, it can be doubted."""
 
     signal: str
     words: str
@@ -52,6 +57,7 @@ class Match:
     category: str
     subject: str
     flags: tuple[str, ...] = ()
+    plain: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,18 +82,69 @@ class _Asked:
             return False
         key = (id(patterns), text)
         if key not in self.answers:
-            self.answers[key] = any(next(_found(pattern, text), None) for pattern in patterns)
+            self.answers[key] = any(next(_hits(pattern, text), None) for pattern in patterns)
         return self.answers[key]
 
 
-def screen(text: str, before: Sequence[str] = ()) -> Risk:
-    """The risk of this message in its conversation; `before` is what the user wrote, oldest first."""
+class Screen:
+    """Rules and classifier together; `problem` says why the classifier could not read the last message."""
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        self._reader = reader
+        self.problem: ModelError | None = None
+
+    def load(self) -> None:
+        """Load the classifier now rather than at the first message."""
+        if self._reader is not None:
+            try:
+                self._reader.load()
+            except ModelError as problem:
+                self.problem = problem
+
+    def __call__(self, text: str, before: Sequence[str] = ()) -> Risk:
+        """The risk of this message in its conversation; `before` is what the user wrote, oldest first."""
+        matches, flags = _found(text, before)
+        risk = _gravest(matches, flags)
+        if self._reader is None or (risk.level >= 2 and not self._reader.loaded):
+            return risk
+        if language_of(text) != "en":  # the classifier was seen to read no other (evals/datasets/screen.md)
+            return risk
+        try:
+            signals = self._reader.read(text, before)
+        except ModelError as problem:
+            self.problem = problem
+            return risk
+        self.problem = None
+        if signals.levels[0] < DOUBT:
+            risk = _gravest([match for match in matches if match.plain], flags)
+        return joined(risk, signals)
+
+
+def joined(risk: Risk, signals: Signals) -> Risk:
+    """What rules and classifier say together: the higher level, the classifier's category at the same one."""
+    seen = signals.risk
+    if seen.level < risk.level or seen.level == 0:
+        return risk
+    evidence = (*seen.evidence, *risk.evidence)
+    if risk.level == 0:
+        return seen
+    flags = tuple(flag for flag in FLAGS if flag in {*seen.flags, *risk.flags})
+    return replace(seen, flags=flags, evidence=evidence)
+
+
+def by_rules(text: str, before: Sequence[str] = ()) -> Risk:
+    """What the rules alone say of this message in its conversation."""
+    return _gravest(*_found(text, before))
+
+
+def _found(text: str, before: Sequence[str]) -> tuple[list[Match], frozenset[str]]:
+    """What the rules match in a message, by itself and with what came before, and the flags raised."""
     rules = shipped_rules()
     now = read(text, rules)
     earlier = [read(message, rules) for message in before[-_MOST_EARLIER:]]
     matches = [*now.matches, *_together(now, earlier, rules)]
     flags = now.flags.union(*(reading.flags for reading in earlier))
-    return _gravest([_recast(match, _Asked(""), rules.recasts, flags) for match in matches], flags, rules)
+    return [_recast(match, _Asked(""), rules.recasts, flags) for match in matches], flags
 
 
 def read(text: str, rules: Rules) -> Reading:
@@ -137,7 +194,9 @@ def _places(sentence: str, rules: Rules) -> Iterable[tuple[Pattern, Rule | Cue]]
 def _match(rule: Rule, hit: re.Match[str], start: int) -> Match:
     """The match of a rule in the sentence that begins at `start`."""
     at, end = start + hit.start(), start + hit.end()
-    return Match(rule.id, hit[0], at, end, rule.level, rule.category, rule.subject, rule.flags)
+    return Match(
+        rule.id, hit[0], at, end, rule.level, rule.category, rule.subject, rule.flags, not rule.doubtful
+    )
 
 
 def _spared(match: Match, asked: _Asked, spares: Iterable[Spare]) -> Match:
@@ -168,7 +227,7 @@ def _applies(spare: Spare, match: Match, asked: _Asked) -> bool:
         there = any(
             start + hit.start() <= match.end + 1 and start + hit.end() >= match.start - 1
             for pattern in spare.patterns
-            for hit in _found(pattern, sentence)
+            for hit in _hits(pattern, sentence)
         )
     if not there or (spare.also and not asked.shows(spare.also, plain)):
         return False
@@ -225,8 +284,9 @@ def _combined(
     return [replace(gravest, signal=entry.id, words=words, level=min(gravest.level, entry.level))]
 
 
-def _gravest(matches: Sequence[Match], flags: Iterable[str], rules: Rules) -> Risk:
+def _gravest(matches: Sequence[Match], flags: Iterable[str]) -> Risk:
     """The highest level wins, then the graver category; all that matched is evidence."""
+    rules = shipped_rules()
     if not matches:
         return Risk()
     ranked = sorted(matches, key=_rank)
@@ -257,5 +317,5 @@ def _names(matches: Iterable[Match]) -> Iterable[str]:
             yield f"{match.category}@{level}"
 
 
-def _found(pattern: Pattern, text: str) -> Iterator[re.Match[str]]:
+def _hits(pattern: Pattern, text: str) -> Iterator[re.Match[str]]:
     return pattern.find(text) if any(anchor in text for anchor in pattern.anchors) else iter(())

@@ -28,7 +28,6 @@ from coach.cards import Library
 from coach.documents import Document
 from coach.errors import CoachError, KnowledgeError, PageError
 from coach.prompting import fixed_text
-from coach.safety.screen import screen
 from coach.settings import Settings
 from coach.web import shelves, transcript
 from coach.web.tabs import Directory, Find, House, Responds, Tabs, nothing_found
@@ -114,6 +113,7 @@ def _forget_in_gradio(page: Any, key: str) -> None:
 
 def _routes(app: Any, guard: Guard) -> None:
     """Our own few routes, in front of Gradio's."""
+    from starlette.background import BackgroundTask
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
     from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -129,7 +129,7 @@ def _routes(app: Any, guard: Guard) -> None:
 
     def leave(request: Request) -> Response:
         house.tabs.forget_all()
-        return Response(status_code=204)
+        return Response(status_code=204, background=BackgroundTask(house.coach.forget))
 
     def stop(request: Request) -> Response:
         house.tabs.forget_all()
@@ -177,7 +177,7 @@ def _looked_up(house: House, asked: Mapping[str, str]) -> str:
     try:
         if not words:
             return shelves.shelves(house.library, house.documents())
-        level = screen(words).level
+        level = house.coach.screen(words).level
         if level >= 2:
             return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("library"))}</div>'
         return shelves.found(house.find(words, level >= 1), house.library)

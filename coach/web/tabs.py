@@ -20,14 +20,31 @@ from coach import settings
 from coach.cards import Library
 from coach.documents import Document
 from coach.errors import CoachError
-from coach.turn import Contact, Conversation, Event, Finished, Found, Message, Notice, Passage, Said, Stage
+from coach.turn import (
+    Contact,
+    Conversation,
+    Event,
+    Finished,
+    Found,
+    Message,
+    Notice,
+    Passage,
+    Risk,
+    Said,
+    Stage,
+)
 from coach.web.transcript import Surroundings, Turn, render
 
 log = logging.getLogger(__name__)
 
 
 class Responds(Protocol):
-    """The one thing that the page asks of the coach."""
+    """What the page asks of the coach."""
+
+    @property
+    def screen(self) -> Callable[[str], Risk]: ...
+
+    def forget(self) -> None: ...
 
     def respond(
         self,
