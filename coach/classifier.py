@@ -44,7 +44,7 @@ HISTORY = 160  # tokens of earlier messages
 WINDOW = 320  # tokens of one piece; 99.9% of the training rows are shorter
 MOST_PIECES = 3
 PIECE = 1000  # characters, about 240 tokens of English
-MOST_CHARACTERS = 20_000  # what is longer was pasted: its beginning and end are read, by the rules all of it
+MOST_CHARACTERS = 20_000  # what is longer was pasted: the rules read it all, this a piece of its ends
 
 SENTENCE_CUT = 0.7  # a sentence by itself counts from this chance of level 2: 0 of 89 long harmless dev rows
 SHORTEST = 9  # words of a sentence that is read by itself
@@ -203,15 +203,16 @@ class Classifier:
 
     def _pieces(self, text: str) -> list[str]:
         """The pieces to read: all, or those that look gravest by their words."""
+        most = MOST_PIECES
         if len(text) > MOST_CHARACTERS:
-            text = f"{text[: MOST_CHARACTERS // 2]}\n{text[-MOST_CHARACTERS // 2 :]}"
+            text, most = f"{text[: MOST_CHARACTERS // 2]}\n{text[-MOST_CHARACTERS // 2 :]}", 1
         pieces = split(text)
-        if len(pieces) <= MOST_PIECES:
+        if len(pieces) <= most:
             return pieces
         _, heads = self._parts()
         means = self._encoder.encode(pieces)
         looks = [float(heads.by_words(piece, mean)[0]) for piece, mean in zip(pieces, means, strict=True)]
-        gravest = sorted(range(len(pieces)), key=lambda at: -looks[at])[:MOST_PIECES]
+        gravest = sorted(range(len(pieces)), key=lambda at: -looks[at])[:most]
         return [pieces[at] for at in sorted(gravest)]
 
     def _parts(self) -> tuple[Llama, Heads]:
