@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -253,5 +252,4 @@ def test_a_doubtful_rule_yields_where_the_classifier_sees_nothing() -> None:
     text = "The price of tomatoes will kill me before my husband's snoring does."
     assert by_rules(text).level >= 1
     assert Screen(Told(signals(0)))(text).level == 0
-    unsure = replace(signals(0), levels=(0.3, 0.1, 0.0))
-    assert Screen(Told(unsure))(text).level == by_rules(text).level
+    assert Screen(Told(signals(1)))(text).level == by_rules(text).level

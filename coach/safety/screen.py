@@ -39,7 +39,6 @@ GRAVITY = (
     "medical_emergency",
     "eating_disorder",
 )
-DOUBT = 0.1  # a doubtful rule does not count where the classifier finds less than this chance of any risk
 _WRITER = frozenset("i me my myself mine we us our".split())
 _MOST_MATCHES = 60  # of one pattern in one message
 _MOST_EARLIER = 60  # messages of the user that are read again
@@ -115,7 +114,7 @@ class Screen:
             self.problem = problem
             return risk
         self.problem = None
-        if signals.levels[0] < DOUBT:
+        if signals.level == 0:
             risk = _gravest([match for match in matches if match.plain], flags)
         return joined(risk, signals)
 
