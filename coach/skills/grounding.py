@@ -1,10 +1,11 @@
-"""Whether a model's sentence stays with what the user told."""
+"""Whether a sentence stays with what the user told, and what they told may be said back to them."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
 
+from coach.safety.review import review
 from coach.skills.lexicon import lexicon
 from coach.skills.story import Story
 from coach.skills.wording import content, stem
@@ -40,6 +41,19 @@ def stays_with(line: str, story: Story, *, share: float = 0.5) -> bool:
     told = set(content(story.text)) | feeling_stems()
     telling = [s for s in found if s in told]
     return bool(found) and all(s in told or s in PLAIN for s in found) and len(telling) >= share * len(found)
+
+
+# Faults in advice that are none in a story: "he forgot our day because of work", "my hay fever tablets".
+_A_STORYS_OWN = frozenset({"motive_as_fact", "medication", "victim_blaming", "echo"})
+
+
+def may_be_said(turned: str, story: Story) -> bool:
+    """Whether the coach may say words of the user's, turned to "you", as its own.
+
+    A source that was planted in the message is no excuse for itself.
+    """
+    planted = any(fault.kind == "invented_source" for fault in review(turned))
+    return not planted and all(fault.kind in _A_STORYS_OWN for fault in review(turned, user=story.text))
 
 
 def adds_to(line: str, shown: Sequence[str]) -> bool:

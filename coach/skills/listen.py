@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from coach.cards import Card
 from coach.skills.deed import Deed, find_deed
-from coach.skills.grounding import PLAIN, feelings_have_ground, stays_with
+from coach.skills.grounding import PLAIN, feelings_have_ground, may_be_said, stays_with
 from coach.skills.lexicon import lexicon
 from coach.skills.lines import filled, person_for, themes_of
 from coach.skills.skill import Draft
@@ -127,7 +127,8 @@ def _bounded(text: str, most: int = MOST) -> str:
 def _reflect(story: Story) -> str:
     if story.raw:
         return _reflect_remark(story)
-    pieces = [p for p in story.telling if weigh(p) > -1] or list(story.telling[:1])
+    telling = [p for p in story.telling if _may_be_said(p, story)]
+    pieces = [p for p in telling if weigh(p) > -1] or telling[:1]
     if story.again and len(pieces) > 1:
         pieces = pieces[1:]
     if not pieces:
@@ -146,6 +147,10 @@ def _reflect(story: Story) -> str:
         other = _second(more, story)
         text = f"{sentence(other)} {sentence(first)}" if order else f"{sentence(first)} {sentence(other)}"
     return text
+
+
+def _may_be_said(clause: str, story: Story) -> bool:
+    return may_be_said(sentence(_second(clause, story)), story)
 
 
 def _wish(clause: str) -> str:
@@ -239,7 +244,8 @@ def _reflect_remark(story: Story) -> str:
 
 
 def _reflect_little(story: Story) -> str:
-    thing = " ".join(bare(story.text).split()[:10])
+    told = bare(story.text).split()
+    thing = " ".join(told[:10]) + ("…" if len(told) > 10 else "")
     if not thing:
         return "There isn't much on the page yet, and that is fine."
     return pick(
@@ -418,6 +424,8 @@ def _ask(story: Story, said: str) -> str:
 def _ask_about_event(story: Story, said: str) -> str:
     """A question about something that the other did, which the reply has not yet named."""
     for clause in story.telling[1:]:
+        if not _may_be_said(clause, story):
+            continue
         turned = _second(clause, story)
         low = turned.lower()
         other = re.match(
@@ -530,7 +538,7 @@ def _answer(story: Story, said: str) -> str:
             ],
             story.text,
         )
-    if match := _SHOULD_I.search(question):
+    if (match := _SHOULD_I.search(question)) and _may_be_said(f"You could {match[1].strip()}", story):
         act = to_second_person(match[1].strip())
         return pick(
             [
@@ -653,7 +661,7 @@ def _not_words(story: Story) -> str:
     if words(story.text):
         return ""
     if not story.text:
-        return (
+        return (story.orders and _at_the_coach(story)) or (
             "There's nothing on the page yet. One sentence is enough to begin with: who is "
             "it about, and what happened?"
         )
@@ -806,7 +814,7 @@ _ROLE = re.compile(
 
 
 def _at_the_coach(story: Story) -> str:
-    text = story.text
+    text = story.orders or story.text
     if count(text) > 40:
         return ""
     if _ROLE.search(text):
@@ -893,7 +901,7 @@ def _repeated(story: Story) -> str:
         return ""
     known = story.telling[story.turn % len(story.telling)] if story.telling else bare(story.text)
     again = to_second_person(trimmed(known) or known)
-    if count(again) > 26 or story.raw:
+    if count(again) > 26 or story.raw or not _may_be_said(known, story):
         again = f'"{" ".join(bare(known).split()[:16])}"'
     opening = pick(
         [

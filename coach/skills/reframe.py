@@ -18,7 +18,7 @@ from functools import lru_cache
 from coach.cards import Card
 from coach.skills import remark as said
 from coach.skills.deed import find_deed
-from coach.skills.grounding import stays_with
+from coach.skills.grounding import may_be_said, stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
@@ -632,9 +632,9 @@ def _observation(matter: _Matter, story: Story) -> str:
         seen = [f for f in story.facts if weigh(f) > 1 and count(f) <= 34] or [
             t for t in story.telling if count(t) <= 34
         ]
-        if seen:
+        if seen := [f for f in seen if may_be_said(_seen(f), story)]:
             best = sorted(sorted(seen, key=lambda f: -weigh(f))[:2], key=lambda f: story.text.find(f))
-            return " ".join(sentence(to_second_person(trimmed(f))) for f in best if count(f) < 30)
+            return " ".join(_seen(f) for f in best if count(f) < 30)
     summed = re.search(r"\b(always|never|constantly|every time|all)\b", matter.remark, re.I)
     part = matter.part
     thing = part.want or part.when or part.matter
@@ -660,6 +660,10 @@ def _observation(matter: _Matter, story: Story) -> str:
         "A camera would have seen one moment only: where you both were, and what was "
         "said. Which moment is it about?"
     )
+
+
+def _seen(fact: str) -> str:
+    return sentence(to_second_person(trimmed(fact)))
 
 
 def _told_of(when: str, person: Person) -> str:

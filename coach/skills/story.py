@@ -1,9 +1,9 @@
 """Reads what a user told, without a model: who is in it, what was said, what was felt, what happened.
 
-    text ─ clean ─ sentences ─┬─ people, with the pronoun that the text gives them
-                              ├─ feelings, pseudo-feelings (the user's own, not denied)
-                              ├─ quotes, and by whom
-                              └─ clauses, each weighed: `telling` are the best of them
+    text ─ clean ─ told ─ sentences ─┬─ people, with the pronoun that the text gives them
+                                     ├─ feelings, pseudo-feelings (the user's own, not denied)
+                                     ├─ quotes, and by whom
+                                     └─ clauses, each weighed: `telling` are the best of them
 
 `to_second_person` turns the user's words round ("I snapped at my girlfriend" to "you snapped at your
 girlfriend"); `to_address` turns them to the other ("she forgot my birthday" to "you forgot my
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coach.skills.lexicon import Theme, lexicon
+from coach.skills.told import story_of
 from coach.skills.wording import STOP, WORD, content, outside_quotes, stem, words
 
 LONGEST = 6000
@@ -256,6 +257,7 @@ class Story:
     turn: int = 0
     english: bool = True
     feeling_words: tuple[str, ...] = ()
+    orders: str = ""  # the whole message, where some of it is no story
 
     @property
     def main(self) -> Person | None:
@@ -281,16 +283,18 @@ class Story:
 
 def read_story(text: str, before: Sequence[str] = ()) -> Story:
     """Read one message; `before` are the user's earlier ones, oldest first."""
-    shown = clean(text)
+    whole = clean(text)
+    shown = story_of(whole, split_sentences).strip()
+    orders = "" if shown == whole else whole
     if not WORD.search(shown):
-        return Story(shown.strip(), turn=len(before))
+        return Story(shown, turn=len(before), orders=orders)
     sentences = tuple(split_sentences(shown))
     people = find_people(shown, " \n".join(clean(b) for b in before[-4:]))
     said = tuple(find_quotes(shown))
     feelings, typed = _feelings(shown)
     pseudo = _pseudo(shown)
     question = _question(sentences)
-    raw = _is_raw(shown, sentences, question)
+    raw = _is_raw(shown, sentences, question) and (not orders or _is_raw(whole, sentences, question))
     telling = _telling(sentences, raw=raw)
     return Story(
         text=shown,
@@ -310,6 +314,7 @@ def read_story(text: str, before: Sequence[str] = ()) -> Story:
         turn=len(before),
         english=looks_english(shown),
         feeling_words=typed,
+        orders=orders,
     )
 
 
@@ -1086,7 +1091,7 @@ def weigh(clause: str) -> float:
 def _telling(sentences: tuple[str, ...], *, raw: bool) -> tuple[str, ...]:
     if raw:
         return ()
-    pieces = [c for s in sentences[:80] for c in clauses(s)]
+    pieces = [c for s in sentences[:80] if looks_english(s) for c in clauses(s)]
     many = len(pieces)
     rated = [
         (weigh(c) + 0.5 * n / many - (0.6 if n == 0 and many > 3 else 0), n, c) for n, c in enumerate(pieces)
