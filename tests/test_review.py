@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from coach.errors import KnowledgeError
 from coach.safety.review import LONGEST, Fault, plain, review, review_reply, rules, sentences
+from coach.safety.review_learned import Learned, Reviewer, read_learned, save_learned
 from coach.safety.review_rules import FAULTS, Rule, read_rules
 
 DATA = Path(__file__).parent.parent / "evals" / "datasets" / "review.jsonl"
@@ -28,14 +31,14 @@ def kinds(found: tuple[Fault, ...]) -> set[str]:
     ("rule", "example"), [pytest.param(r, e, id=f"{r.id}: {e}") for r in RULES for e in r.blocked]
 )
 def test_what_must_not_be_said_is_blocked(rule: Rule, example: str) -> None:
-    assert rule.fault in kinds(review(example, unsafe=rule.only_when_unsafe))
+    assert rule.fault in kinds(review(example, user=rule.message, unsafe=rule.only_when_unsafe))
 
 
 @pytest.mark.parametrize(
     ("rule", "near_miss"), [pytest.param(r, e, id=f"{r.id}: {e}") for r in RULES for e in r.passes]
 )
 def test_near_misses_pass(rule: Rule, near_miss: str) -> None:
-    assert review(near_miss, unsafe=rule.only_when_unsafe) == ()
+    assert review(near_miss, user=rule.message, unsafe=rule.only_when_unsafe) == ()
 
 
 def test_every_kind_of_fault_has_a_rule_or_is_a_check_of_form() -> None:
@@ -266,6 +269,55 @@ def test_an_empty_reply_is_a_fault() -> None:
 
 def test_plain_unifies_what_looks_alike() -> None:
     assert plain("You’re  “ＯＫ”\u200b — yes") == 'you\'re "ok" - yes'
+
+
+class Fixed:
+    """An encoder of two dimensions: the second says whether the sentence speaks of chairs."""
+
+    name = "fixed"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[1.0, float("chair" in text)] for text in texts], dtype=np.float32)
+
+
+def learned(encoder: str = "fixed") -> Learned:
+    weights = np.array([0.0, 2.0, 0.5, 0.0], dtype=np.float32)
+    return Learned(encoder, (("table",), ("xyz",)), (np.ones(1, np.float32),) * 2, weights, -1.0, 0.25)
+
+
+def test_the_learned_part_only_adds(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    save_learned(learned(), path)
+    reviewer = Reviewer(Fixed(), path)
+    assert kinds(reviewer("You sat down on the chair.")) == {"looks_faulty"}
+    assert reviewer("You sat down on the floor.") == ()
+    assert reviewer("You sat down on the chair.", to_say=True) == ()
+    assert "label" in kinds(reviewer("Your husband is a narcissist."))
+    assert kinds(review_reply("", "You stood. You sat on the chair.", check=reviewer)) == {"looks_faulty"}
+    assert reviewer.problem == ""
+
+
+def test_weights_are_read_as_they_were_saved(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    save_learned(learned(), path)
+    read = read_learned(path)
+    texts = ["the chair and the table", "neither"]
+    assert read.terms == learned().terms
+    assert np.allclose(read.scores(Fixed().encode(texts), texts), [1.25, -1.25], atol=0.01)
+
+
+def test_without_fitting_weights_the_rules_stand_alone(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    for content in (None, b"", b"PK broken"):
+        if content is not None:
+            path.write_bytes(content)
+        reviewer = Reviewer(Fixed(), path)
+        assert reviewer("You sat down on the chair.") == ()
+        assert "cannot be read" in reviewer.problem
+    save_learned(learned("another"), path)
+    reviewer = Reviewer(Fixed(), path)
+    assert reviewer("You sat down on the chair.") == ()
+    assert "another" in reviewer.problem
 
 
 WHOLE = """

@@ -165,6 +165,12 @@ def _characters(text: str) -> str:
     return _TOKEN.sub(_plain_letters, text) if _FOREIGN.search(text) else text
 
 
+def unhidden(text: str) -> str:
+    """Lower-case text without invisible characters and added marks, look-alike letters as Latin ones."""
+    text = _MARKS.sub("", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower())
+    return _TOKEN.sub(_plain_letters, text) if _FOREIGN.search(text) else text
+
+
 def _few_marks(text: str) -> str:
     """At most three combining marks in a row: Unicode sorts a run of them in quadratic time."""
     kept: list[str] = []

@@ -18,7 +18,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from coach.safety.normalise import unhidden
 from coach.safety.phone import phone_numbers
 from coach.safety.review_rules import Rules, read_rules
 
@@ -39,6 +41,18 @@ _SAYABLE = re.compile(
 _OFFERS_WORDS = re.compile(r":$|\b(?:say|tell (?:him|her|them)|write|words?|sentence|put it|like this)\b")
 _FIRST_PERSON = frozenset({"i", "i'm", "i've", "i'd", "me", "my", "mine", "myself", "we", "us", "our"})
 _NO_WORD = re.compile(r"^.{31}|[bcdfghjklmnpqrstvwxz]{6}|[a-z]\d[a-z]|^[b-df-hj-np-tv-xz]{4,}$")
+_SPELLED = re.compile(r"\b(?:[a-z]-){2,}[a-z]\b")
+_RUN = re.compile(r"[A-Za-z0-9+/]{20,}")
+_SMALL = frozenset(
+    """a an and are as at be but by can did do for from had has have he her him his how i if in is it me my no
+    not of on one or she so that the their them there they this to was we what when who will with would you
+    your""".split()
+)
+_FOREIGN_SMALL = frozenset(
+    """ich du er wir ist bei mit und nicht sollst solltest bleiben ihm eine kannst mir el los las con por que
+    soy tu debes deberias deberías quedarte una te puedo je suis avec lui une dois devrais rester ne
+    peux""".split()
+)
 _LIKE_TO_LIKE = str.maketrans("‘’‛´`“”„«»‐‑‒–—−", "'" * 5 + '"' * 5 + "-" * 6)
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFE0F, 0x20E3, 0xFEFF])
 
@@ -49,6 +63,20 @@ class Fault:
 
     kind: str
     words: str
+
+
+class Check(Protocol):
+    """What reviews a sentence: `review`, or `review` and more."""
+
+    def __call__(
+        self,
+        sentence: str,
+        *,
+        user: str = "",
+        said: Sequence[str] = (),
+        unsafe: bool = False,
+        to_say: bool = False,
+    ) -> tuple[Fault, ...]: ...
 
 
 def review(
@@ -66,20 +94,34 @@ def review(
     text, asked = plain(sentence), plain(user)
     if not text:
         return ()
-    to_say = to_say or bool(said and text[0] in "\"'" and _OFFERS_WORDS.search(plain(said[-1])))
+    to_say = to_say or _is_offered(text, said)
     found = [*_by_rule(text, asked, unsafe=unsafe, to_say=to_say), *_by_form(sentence, text, asked, said)]
     if not to_say and (echoed := _echo(text, asked)):
         found.append(Fault("echo", echoed))
     return tuple(dict.fromkeys(found))
 
 
-def review_reply(user: str, reply: str, *, unsafe: bool = False) -> tuple[Fault, ...]:
-    """The faults of a whole reply, each once; plain signs of danger in `user` count as unsafe."""
+def _is_offered(text: str, said: Sequence[str]) -> bool:
+    """Whether a sentence in quotation marks is words for the user: the coach spoke before in its own."""
+    if not said or text[0] not in "\"'":
+        return False
+    before = plain(said[-1])
+    return bool(_OFFERS_WORDS.search(before)) or (text[-1] in "\"'" and before[:1] not in "\"'")
+
+
+def review_reply(
+    user: str, reply: str, *, unsafe: bool = False, check: Check | None = None
+) -> tuple[Fault, ...]:
+    """The faults of a whole reply, each once; plain signs of danger in `user` count as unsafe.
+
+    `check` reviews a sentence in place of `review`, such as the Reviewer of review_learned.py.
+    """
+    check = check or review
     unsafe = unsafe or any(sign.search(plain(user)) for sign in rules().danger)
     said: list[str] = []
     found: list[Fault] = []
     for sentence in sentences([reply]):
-        found += review(sentence, user=user, said=said[-40:], unsafe=unsafe)
+        found += check(sentence, user=user, said=said[-40:], unsafe=unsafe)
         said.append(sentence)
     return tuple(dict.fromkeys(found)) if reply.strip() else (Fault("unreadable", ""),)
 
@@ -129,8 +171,8 @@ def _may_end(held: list[str]) -> bool:
 
 def plain(text: str) -> str:
     """Lower case, one kind of quote and dash, single spaces, nothing invisible: what patterns read."""
-    text = unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_LIKE_TO_LIKE)
-    return " ".join(text.lower().split())
+    text = _SPELLED.sub(lambda found: found[0].replace("-", ""), unhidden(text.translate(_INVISIBLE)))
+    return " ".join(text.translate(_LIKE_TO_LIKE).split())
 
 
 @functools.cache
@@ -146,7 +188,7 @@ def _by_rule(text: str, asked: str, *, unsafe: bool, to_say: bool) -> Iterator[F
     # All of it in quotation marks: then it is the coach who speaks.
     own_voice = _SAYABLE.sub(r"\1", unquoted if unquoted.strip(" .,") else said_back)
     for rule in rules().rules:
-        if (rule.only_when_unsafe and not unsafe) or (rule.own_voice and to_say):
+        if not rule.holds_for(asked, unsafe=unsafe, to_say=to_say):
             continue
         words = rule.find(own_voice if rule.own_voice else said_back)
         if words and not (rule.unless_user_said and words in asked):
@@ -203,6 +245,12 @@ def _unreadable(sentence: str, text: str, asked: str) -> bool:
     foreign = sum(ch > "\u024f" for ch in letters)
     if foreign > 0.2 * len(letters) and sum(ch > "\u024f" for ch in asked) < 0.2 * len(asked):
         return True
+    if any(run != run.lower() or re.search(r"\d", run) for run in _RUN.findall(sentence)):
+        return True
     words = _words(text)
+    if len(words) >= 6 and _SMALL.isdisjoint(words):
+        return True
+    if len(_FOREIGN_SMALL.intersection(words)) >= 2:
+        return True
     odd = sum(bool(_NO_WORD.search(word)) for word in words)
     return odd >= 2 and odd > 0.3 * len(words)

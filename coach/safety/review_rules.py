@@ -5,7 +5,9 @@ danger:           patterns over the user's message that count as danger for a wh
 <rule id>:        fault, reason, blocked [examples], passes [near misses], patterns, and if need be
                   unless (patterns that excuse a match; § stands for the match, 70 characters
                   before and 50 after it are read), own_voice (quoted and suggested words are not
-                  read), only_when_unsafe, unless_user_said (the same words stand in the message)
+                  read), only_when_unsafe, unless_user_said (the same words stand in the message),
+                  when_user (patterns; the rule holds only if the message matches one of them),
+                  message (what the examples answer; needed with when_user)
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ FAULTS = (
     "therapy_speak",
     "markup",
 )
-_LISTS = ("blocked", "passes", "patterns", "unless")
+_LISTS = ("blocked", "passes", "patterns", "unless", "when_user")
 _FLAGS = ("own_voice", "only_when_unsafe", "unless_user_said")
 _BEFORE, _AFTER = 70, 50
 
@@ -62,9 +64,17 @@ class Rule:
     passes: tuple[str, ...]
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...] = ()
+    when_user: tuple[re.Pattern[str], ...] = ()
+    message: str = ""
     own_voice: bool = False
     only_when_unsafe: bool = False
     unless_user_said: bool = False
+
+    def holds_for(self, asked: str, *, unsafe: bool, to_say: bool) -> bool:
+        """Whether the rule is read at all, after this message and in this voice."""
+        if (self.only_when_unsafe and not unsafe) or (self.own_voice and to_say):
+            return False
+        return not self.when_user or any(sign.search(asked) for sign in self.when_user)
 
     def find(self, text: str) -> str:
         """The first words of `text` that break the rule without excuse, or nothing."""
@@ -112,7 +122,7 @@ class _Checker:
     def rule(self, key: str, entry: object) -> Rule:
         if not isinstance(entry, dict):
             raise self.fault(key, "a rule is a mapping", "Indent its entries by two spaces")
-        known = ("fault", "reason", *_LISTS, *_FLAGS)
+        known = ("fault", "reason", "message", *_LISTS, *_FLAGS)
         for name in entry:
             if name not in known:
                 raise self.fault(key, f"{name} is not a known entry", f"Known are {', '.join(known)}")
@@ -131,6 +141,8 @@ class _Checker:
             passes=self.texts(key, "passes", entry.get("passes")),
             patterns=self.patterns(key, self.texts(key, "patterns", entry.get("patterns"))),
             unless=self.patterns(key, entry.get("unless", [])),
+            when_user=self.patterns(key, entry.get("when_user", [])),
+            message=str(entry.get("message", "")),
             **{name: entry.get(name, False) for name in _FLAGS},
         )
 
