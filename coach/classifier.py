@@ -54,6 +54,9 @@ ATTENTIONS = 4
 OUTPUTS = (*("from 1", "from 2", "from 3"), *CATEGORIES, "other", *FLAGS)
 
 
+NOTHING = Signals(0, (0.0, 0.0, 0.0), (0.0,) * len(CATEGORIES), 0.0, (0.0,) * len(FLAGS))
+
+
 @dataclass(frozen=True)
 class Heads:
     """What is learned beside the adapter.
@@ -171,7 +174,7 @@ class Classifier:
             llama, _ = self._parts()
             earlier = history(llama, before)
             found = [signals for piece in self._pieces(text) for signals in self._looked_at(piece, earlier)]
-        return max(found, key=lambda signals: (signals.level, sum(signals.levels)))
+        return max(found, key=lambda signals: (signals.level, sum(signals.levels)), default=NOTHING)
 
     def forget(self) -> None:
         """Drop what the model holds of earlier messages."""
@@ -189,13 +192,15 @@ class Classifier:
         llama, heads = self._parts()
         parts = sentences(piece)
         own = [tokens(llama, part) for part in parts]
+        if not any(own):
+            return []
         told = vectors(llama, earlier, [token for part in own for token in part][:WINDOW])
         means = self._encoder.encode([piece, *parts])
         found = [heads.signals(heads.by_meaning(told), heads.by_words(piece, means[0]))]
         end = 0
         for part, part_tokens, mean in zip(parts, own, means[1:], strict=True):
             start, end = end, end + len(part_tokens)
-            if len(parts) > 1 and start < len(told):
+            if len(parts) > 1 and start < min(end, len(told)):
                 alone = heads.signals(heads.by_meaning(told[start:end]), heads.by_words(part, mean))
                 if alone.levels[1] >= SENTENCE_CUT:
                     found.append(alone)

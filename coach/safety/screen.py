@@ -39,6 +39,9 @@ GRAVITY = (
     "medical_emergency",
     "eating_disorder",
 )
+# A doubtful rule yields in a message of so many words where the classifier sees less than this chance of
+# level 2. Short and plain ("He hit me.") is what the classifier reads worst, and rules read best.
+DOUBT, ENOUGH = 0.05, 25
 _WRITER = frozenset("i me my myself mine we us our".split())
 _MOST_MATCHES = 60  # of one pattern in one message
 _MOST_EARLIER = 60  # messages of the user that are read again
@@ -106,7 +109,9 @@ class Screen:
         risk = _gravest(matches, flags)
         if self._reader is None or (risk.level >= 2 and not self._reader.loaded):
             return risk
-        if language_of(text) != "en":  # the classifier was seen to read no other (evals/datasets/screen.md)
+        if (
+            not text.strip() or language_of(text) != "en"
+        ):  # the classifier was seen to read no other (evals/datasets/screen.md)
             return risk
         try:
             signals = self._reader.read(text, before)
@@ -114,7 +119,7 @@ class Screen:
             self.problem = problem
             return risk
         self.problem = None
-        if signals.level == 0:
+        if signals.levels[1] < DOUBT and len(text.split()) >= ENOUGH:
             risk = _gravest([match for match in matches if match.plain], flags)
         return joined(risk, signals)
 
