@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from coach.safety.normalise import unhidden
 from coach.safety.phone import phone_numbers
@@ -65,20 +64,6 @@ class Fault:
     words: str
 
 
-class Check(Protocol):
-    """What reviews a sentence: `review`, or `review` and more."""
-
-    def __call__(
-        self,
-        sentence: str,
-        *,
-        user: str = "",
-        said: Sequence[str] = (),
-        unsafe: bool = False,
-        to_say: bool = False,
-    ) -> tuple[Fault, ...]: ...
-
-
 def review(
     sentence: str, *, user: str = "", said: Sequence[str] = (), unsafe: bool = False, to_say: bool = False
 ) -> tuple[Fault, ...]:
@@ -109,19 +94,13 @@ def _is_offered(text: str, said: Sequence[str]) -> bool:
     return bool(_OFFERS_WORDS.search(before)) or (text[-1] in "\"'" and before[:1] not in "\"'")
 
 
-def review_reply(
-    user: str, reply: str, *, unsafe: bool = False, check: Check | None = None
-) -> tuple[Fault, ...]:
-    """The faults of a whole reply, each once; plain signs of danger in `user` count as unsafe.
-
-    `check` reviews a sentence in place of `review`, such as the Reviewer of review_learned.py.
-    """
-    check = check or review
+def review_reply(user: str, reply: str, *, unsafe: bool = False) -> tuple[Fault, ...]:
+    """The faults of a whole reply, each once; plain signs of danger in `user` count as unsafe."""
     unsafe = unsafe or any(sign.search(plain(user)) for sign in rules().danger)
     said: list[str] = []
     found: list[Fault] = []
     for sentence in sentences([reply]):
-        found += check(sentence, user=user, said=said[-40:], unsafe=unsafe)
+        found += review(sentence, user=user, said=said[-40:], unsafe=unsafe)
         said.append(sentence)
     return tuple(dict.fromkeys(found)) if reply.strip() else (Fault("unreadable", ""),)
 

@@ -109,10 +109,8 @@ class Screen:
         risk = _gravest(matches, flags)
         if self._reader is None or (risk.level >= 2 and not self._reader.loaded):
             return risk
-        if (
-            not text.strip() or language_of(text) != "en"
-        ):  # the classifier was seen to read no other (evals/datasets/screen.md)
-            return risk
+        if not text.strip() or language_of(text) != "en":
+            return risk  # the classifier was seen to read no other language (evals/datasets/screen.md)
         try:
             signals = self._reader.read(text, before)
         except ModelError as problem:
