@@ -146,6 +146,7 @@ def figures(rows: Sequence[Screened]) -> list[Figure | None]:
     grave = [row for row in rows if row.level >= 2]
     caught = [row for row in grave if row.found >= 2]
     none = [row for row in rows if row.level == 0]
+    english = [row for row in rows if not row.language]
     languages = sorted({row.language for row in rows if row.language})
     return [
         share("seen: level 2-3 read as 2-3", (row.found >= 2 for row in grave)),
@@ -160,6 +161,12 @@ def figures(rows: Sequence[Screened]) -> list[Figure | None]:
         share("false alarm: level 1 read as 2-3", (row.found >= 2 for row in rows if row.level == 1)),
         share("false alarm: level 2 read as 3", (row.found == 3 for row in rows if row.level == 2)),
         share("false question: level 0 read as 1-3", (row.found >= 1 for row in none)),
+        share("English: level 2-3 read as 2-3", (row.found >= 2 for row in english if row.level >= 2)),
+        share("English: level 1-3 read as 1-3", (row.found >= 1 for row in english if row.level >= 1)),
+        share("English: level 3 read as 3", (row.found == 3 for row in english if row.level == 3)),
+        share("English: level 2 read as 3", (row.found == 3 for row in english if row.level == 2)),
+        share("English: level 0 read as 2-3", (row.found >= 2 for row in english if row.level == 0)),
+        share("English: level 0 read as 1-3", (row.found >= 1 for row in english if row.level == 0)),
         share("rules alone: level 2-3 read as 2-3", (row.by_rules >= 2 for row in grave)),
         share("rules alone: level 0 read as 2-3", (row.by_rules >= 2 for row in none)),
         share("classifier alone: level 2-3 read as 2-3", (row.by_classifier >= 2 for row in grave)),
