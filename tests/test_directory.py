@@ -13,13 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from shared import dialled, numbers_in
 
 from coach.errors import KnowledgeError
 from coach.safety.directory import (
     PARTICULAR,
     SERVES,
     WORLD,
-    Country,
     Directory,
     check_state,
     check_summary,
@@ -104,19 +104,8 @@ def _directory() -> Directory:
     return shipped()
 
 
-def numbers_in(words: str) -> set[str]:
-    """Every run of digits that could be dialled, without its blanks and hyphens; hours are not numbers."""
-    words = re.sub(r"\b24(?: hours|/7)", "", words)
-    return {re.sub(r"\D", "", run) for run in re.findall(r"\d[\d -]*", words)}
-
-
 def ways(contact: Contact) -> set[str]:
     return numbers_in(contact.number or "") | numbers_in(contact.text or "")
-
-
-def dialled(entry: Country) -> set[str]:
-    found = numbers_in(f"{entry.emergency.said} {entry.emergency.note or ''}")
-    return found.union(*(ways(c) | numbers_in(c.note or "") for c in entry.contacts))
 
 
 def names(found: tuple[Contact, ...]) -> list[str]:
@@ -208,6 +197,10 @@ def test_no_other_file_holds_a_number_of_the_directory(directory: Directory) -> 
     to_dial = re.compile(
         r"\b(?:call|ring|dial|phone|text|number)s? (?:(?:to|is|on|at) )?(\d{3,5})(?![\d.,:%])"
     )
+    written = re.compile(
+        r"\b(?:0800|0808|0508|1800|1300)[ -]\d{2,3}[ -]?\d{2,4}|\b1-8\d\d-\d{3}-\d{4}|"
+        r"\b\d{3}-\d{3}-\d{4}\b|\b116 ?\d{3}\b"
+    )
     root = bundled("prompts").parent
     ours = bundled("knowledge") / "support"
     files = [
@@ -222,6 +215,8 @@ def test_no_other_file_holds_a_number_of_the_directory(directory: Directory) -> 
         words = path.read_text(encoding="utf-8")
         assert not known & numbers_in(words), path
         assert not short & set(to_dial.findall(words)), path
+        if path.suffix in (".py", ".md") and bundled("knowledge") not in path.parents:
+            assert not written.search(words), path
 
 
 # ── the right line first ─────────────────────────────────────────────────────────────────────────────────

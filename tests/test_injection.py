@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from shared import Forbidden
 
 from coach import prompting, start
 from coach.cards import Library
@@ -99,18 +100,6 @@ WRONG = [  # (answer's name, sentence, as it would be reviewed)
 
 def expecting(what: str) -> list[Any]:
     return [pytest.param(attempt, id=attempt.id) for attempt in ATTEMPTS if attempt.expects == what]
-
-
-class Forbidden:
-    """An engine and a retriever that must not be touched."""
-
-    def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
-        raise AssertionError("the engine was touched")
-
-    def search(
-        self, query: str, *, count: int = 3, skill: str | None = None, restricted: bool = False
-    ) -> tuple[Passage, ...]:
-        raise AssertionError("the retriever was touched")
 
 
 class Silent:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared import Forbidden
 
 from coach import models
 from coach.cards import Library
@@ -50,18 +51,6 @@ CRISES = {
     "eating_disorder": "I make myself throw up after every meal and haven't eaten in four days",
     "substance_crisis": "I can't stop drinking and I shake and see things when I try to",
 }
-
-
-class Forbidden:
-    """An engine and a retriever that must not be touched."""
-
-    def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
-        raise AssertionError("the engine was touched")
-
-    def search(
-        self, query: str, *, count: int = 3, skill: str | None = None, restricted: bool = False
-    ) -> tuple[Passage, ...]:
-        raise AssertionError("the retriever was touched")
 
 
 class Shelf:
