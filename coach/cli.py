@@ -282,7 +282,7 @@ def _screen(args: argparse.Namespace) -> int:
     from coach.report import risk_record
     from coach.turn import Conversation
 
-    screen = start.screen(_settings())
+    screen = start.safety(_settings()).screen
     screen.load()
     if screen.problem:
         _report_problems((screen.problem,))
@@ -306,14 +306,14 @@ def _review(args: argparse.Namespace) -> int:
     from coach import start
     from coach.safety.review import review_reply
 
-    screen = start.screen(_settings())
+    safe = start.safety(_settings())
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         reply = row.get("reply", row.get("text"))
         if not isinstance(reply, str):
             raise InputError("A row has no text in reply.", 'Give {"id": …, "user": …, "reply": …}.')
         user = str(row.get("user") or "")
-        faults = review_reply(user, reply, unsafe=screen(user).is_abuse)
+        faults = review_reply(user, reply, unsafe=safe.screen(user).is_abuse, by=safe.review)
         return {
             "verdict": "block" if faults else "pass",
             "faults": [{"kind": fault.kind, "words": fault.words} for fault in faults],

@@ -73,11 +73,11 @@ def _screen(settings: Settings) -> str:
     from coach.safety.screen import by_rules
 
     by_rules("I want to talk about my sister")
-    screen = start.screen(settings)
-    screen.load()
-    if screen.problem:
-        raise screen.problem
-    return "rules and classifier loaded"
+    safe = start.safety(settings)
+    safe.load()
+    for problem in filter(None, (safe.screen.problem, safe.review.problem)):
+        raise problem
+    return "rules and classifiers loaded"
 
 
 def _learned() -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 KNOWN = ("en", "es", "fr", "de", "pt", "it", "nl", "pl", "hi", "hi-Latn", "ar", "zh")
 OTHER = "other"
-_SURE = 0.9
+# The share that decides: for a language that is not known, and among the known ones. With 0.6 it is right for
+# 0.95 of 780 openings of five words in seven languages (0.81 with 0.9), and for all of 907 English ones.
+_SURE, _LIKELY = 0.9, 0.6
 _SCRIPTLESS = frozenset(KNOWN) - {"hi-Latn"}  # what py3langid knows; it has no Hindi in Latin letters
 _HINDI = frozenset(
     """hai hain hoon hun nahi nahin mujhe mera meri mere main mai kya kyun kyu usne unhone woh wo maine tum
@@ -29,7 +31,7 @@ def language_of(text: str) -> str:
         return OTHER
     known = {code: share for code, share in ranked if code in _SCRIPTLESS}
     best = max(known, key=lambda code: known[code])
-    return best if known[best] >= _SURE * sum(known.values()) else "en"
+    return best if known[best] >= _LIKELY * sum(known.values()) else "en"
 
 
 @functools.cache

@@ -19,9 +19,9 @@ from typing import Protocol
 from coach import prompting
 from coach.cards import Card, Library
 from coach.errors import InputError, KnowledgeError, ModelError
-from coach.language import OTHER, language_of
+from coach.language import language_of
 from coach.safety import support
-from coach.safety.review import review, sentences
+from coach.safety.review import Review, review, sentences
 from coach.safety.screen import Screen
 from coach.settings import bundled
 from coach.skills import SKILLS, Draft, Skill
@@ -47,6 +47,7 @@ from coach.turn import (
 )
 
 _DRAFTS = 2  # a draft that fails its checks is tried once more, then replaced by the composed reply
+_BRIEF = 4  # words; in fewer, a language cannot be told without what came before
 _REMEMBERED = 3  # messages that a search looks at: "and then he did it again" needs what came before
 _HALF_A_SCREEN = (
     "The part of this program that notices danger between the lines is not working, so it may miss some. "
@@ -90,6 +91,7 @@ class Coach:
     library: Library
     directory: support.Directory
     screen: Screen = field(default_factory=Screen)
+    review: Review = review
     guess: str | None = None
     warm: Callable[[], None] = nothing
     forget: Callable[[], None] = nothing
@@ -140,7 +142,7 @@ class Coach:
         cards = [self.library.cards[passage.card] for passage in passages if passage.sure]
 
         yield Stage("writing")
-        writing = _Writing(self.engine, template, conversation, stopped)
+        writing = _Writing(self.engine, self.review, template, conversation, stopped)
         first = 0.0
         draft = Draft("")
         for event in (_talk if chosen.read is None else _sheet)(writing, chosen, story, cards):
@@ -171,12 +173,11 @@ class Coach:
         new = risk.level >= 2 and (raised or not before.paused)
         asks = risk.level == 1 and raised and before.awaited is None
         again = risk.level == 1 and support.asks_once_more(before, text)
-        language = "en"
-        if new or asks or again or before.paused or not before.messages:
-            language = language_of("\n".join([*before.user_texts[-_REMEMBERED:], text]))
+        brief = len(text.split()) < _BRIEF
+        language = language_of("\n".join([*before.user_texts[-_REMEMBERED:], text]) if brief else text)
         if before.paused and not new:
             return support.follow_up(now, text, self.directory, guess=self.guess, language=language)
-        if new or asks or again or language == OTHER:
+        if new or asks or again or language != "en":
             return support.first(
                 risk,
                 self.directory,
@@ -230,6 +231,7 @@ class _Writing:
     """One reply in the making: asks the engine for drafts, and lets the oldest exchanges go if it must."""
 
     engine: Engine
+    review: Review
     template: prompting.Template
     conversation: Conversation
     stopped: Callable[[], bool]
@@ -272,7 +274,7 @@ def _talk(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> I
         for seed in range(1, _DRAFTS + 1) if opening else ():
             with closing(writing.draft(seed=seed, after=opening)) as pieces:  # type: ignore[type-var]
                 for sentence in filter(None, map(str.strip, sentences(pieces))):
-                    if not passes(sentence, shown, skill, story, cards, writing.conversation):
+                    if not passes(sentence, shown, skill, story, cards, writing):
                         break
                     yield Said(f" {sentence}")
                     shown.append(sentence)
@@ -305,7 +307,7 @@ def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> 
         for seed in range(1, _DRAFTS + 1):
             text = "".join(writing.draft(seed=seed))
             yield Stage("checking")
-            if not any(review(line, user=story.text, to_say=True) for line in sentences([text])):
+            if not any(writing.review(line, user=story.text, to_say=True) for line in sentences([text])):
                 draft = skill.read(text, story, cards)
             if draft or writing.stopped():
                 break
@@ -317,13 +319,15 @@ def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> 
 
 
 def passes(
-    sentence: str, shown: list[str], skill: Skill, story: Story, cards: list[Card], conversation: Conversation
+    sentence: str, shown: list[str], skill: Skill, story: Story, cards: list[Card], writing: _Writing
 ) -> bool:
-    """Whether a model's sentence may be shown: no fault of safety, and it belongs to this story."""
-    said = [*conversation.coach_texts, *shown]
-    if review(sentence, user=story.text, said=said, unsafe=conversation.unsafe):
+    """Whether a model's sentence may be shown: it belongs to this story, and has no fault of safety."""
+    if not adds_to(sentence, shown) or (skill.fits and not skill.fits(sentence, story, cards)):
         return False
-    return adds_to(sentence, shown) and (skill.fits is None or skill.fits(sentence, story, cards))
+    before = writing.conversation
+    return not writing.review(
+        sentence, user=story.text, said=before.coach_texts, so_far=shown, unsafe=before.unsafe
+    )
 
 
 def readable(text: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from coach import models, offline
 from coach.cards import Library, read_knowledge
 from coach.classifier import Classifier
 from coach.documents import Documents
 from coach.encoder import Encoder, MiniLM
 from coach.engine import LlamaEngine
+from coach.hidden_states import HiddenStates
 from coach.language import language_of
 from coach.pipeline import Coach
 from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
+from coach.reviewer import Reviewer
 from coach.safety.screen import Screen
 from coach.safety.support import Directory, guess_country, read_directory
 from coach.settings import Settings, bundled, places
@@ -39,14 +43,25 @@ def search(cards: Library, encoder: Encoder | None = None) -> CardSearch:
     return CardSearch(cards, encoder, places().index, documents=documents(), ranking=read_ranking)
 
 
-def screen(settings: Settings) -> Screen:
-    """The safety screen."""
-    return Screen(classifier(settings, MiniLM(models.encoder_folder)))
+@dataclass(frozen=True)
+class Safety:
+    """The screen of messages and the review of replies, on one starter model beside the user's own."""
+
+    screen: Screen
+    review: Reviewer
+    states: HiddenStates
+
+    def load(self) -> None:
+        """Load what was trained; a failure is kept in `problem` of screen and review."""
+        self.screen.load()
+        self.review.load()
 
 
-def classifier(settings: Settings, encoder: Encoder) -> Classifier:
-    """What reads meaning for the screen: on the starter model, whatever model the user talks to."""
-    return Classifier(lambda: models.checked(models.STARTER), encoder, threads=settings.threads)
+def safety(settings: Settings, encoder: Encoder | None = None) -> Safety:
+    """What keeps users safe."""
+    states = HiddenStates(lambda: models.checked(models.STARTER), threads=settings.threads)
+    reader = Classifier(states, encoder or MiniLM(models.encoder_folder))
+    return Safety(Screen(reader), Reviewer(states), states)
 
 
 def coach(settings: Settings) -> Coach:
@@ -57,17 +72,16 @@ def coach(settings: Settings) -> Coach:
         lambda: models.language_model(settings), context=settings.context, threads=settings.threads
     )
     encoder = MiniLM(models.encoder_folder)
-    found, reader = search(cards, encoder), classifier(settings, encoder)
-    looked = Screen(reader)
+    found, safe = search(cards, encoder), safety(settings, encoder)
 
     def warm() -> None:
-        looked.load()
+        safe.load()
         language_of("warm up")
         engine.load()
         found.search("warm up")  # loads the encoder as well
 
     def forget() -> None:
         engine.forget()
-        reader.forget()
+        safe.states.forget()
 
-    return Coach(engine, found, cards, lines, looked, guess_country(), warm, forget)
+    return Coach(engine, found, cards, lines, safe.screen, safe.review, guess_country(), warm, forget)

@@ -2,7 +2,7 @@
 
     row ─ user, reply ─→ coach.safety.review.review_reply ─→ faults ─→ blocked where it should be?
 
-Runs without a model. `coach eval review`, or `inspect eval evals/review.py -T split=held_out`.
+`coach eval review`, or `inspect eval evals/review.py -T split=held_out`.
 """
 
 # No `from __future__ import annotations`: `inspect eval` runs this file outside sys.modules, where a
@@ -17,7 +17,9 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from coach.safety.review import review_reply
+from coach import start
+from coach.safety.review import Review, review_reply
+from coach.settings import Settings
 from evals import data
 from evals.figures import Figure, share, to_values
 
@@ -33,26 +35,30 @@ class Reviewed:
 @task
 def review(split: str = "dev") -> Task:
     """The review of whole replies."""
-    return made(data.read(data.REVIEW, split=split))
+    reviewer = start.safety(Settings()).review
+    reviewer.load()
+    if reviewer.problem:
+        raise reviewer.problem
+    return made(data.read(data.REVIEW, split=split), reviewer)
 
 
-def made(rows: Sequence[data.ReviewRow]) -> Task:
-    """The task over these rows."""
+def made(rows: Sequence[data.ReviewRow], by: Review) -> Task:
+    """The task over these rows, with this review."""
     samples = [
         Sample(id=row.id, input=f"{row.user}\n\nReply: {row.reply}", target=row.verdict, metadata=asdict(row))
         for row in rows
     ]
     return Task(
-        dataset=MemoryDataset(samples, name="review"), solver=reviewed(), scorer=verdict(), name="review"
+        dataset=MemoryDataset(samples, name="review"), solver=reviewed(by), scorer=verdict(), name="review"
     )
 
 
 @solver
-def reviewed() -> Solver:
+def reviewed(by: Review) -> Solver:
     """The coach's own last step; the faults as JSON stand where a model's answer would."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        faults = review_reply(state.metadata["user"], state.metadata["reply"])
+        faults = review_reply(state.metadata["user"], state.metadata["reply"], by=by)
         record = [asdict(fault) for fault in faults]
         state.output = ModelOutput.from_content("none", json.dumps(record, ensure_ascii=False))
         return state

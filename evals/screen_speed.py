@@ -14,7 +14,7 @@ from typing import Any
 
 from coach import models, offline, start
 from coach.encoder import MiniLM
-from coach.safety.screen import Screen, by_rules
+from coach.safety.screen import by_rules
 from coach.settings import Settings
 from evals import data
 
@@ -30,7 +30,7 @@ def main() -> int:
     offline.prepare()
     torch.set_num_threads(THREADS)
     encoder = MiniLM(models.encoder_folder)
-    screen = Screen(start.classifier(Settings(threads=THREADS), encoder))
+    screen = start.safety(Settings(threads=THREADS)).screen
     screen.load()
     texts = [row.text for row in data.read(data.SCREEN, split="dev") if len(row.text.split()) in WORDS]
     by_rules(texts[0])

@@ -1,7 +1,8 @@
 """Trains the classifier of the safety screen: `python -m evals.train_screen`, about an hour on two cores.
 
-    message, after what came before ─ starter, layers 1-14, as they are ─ layers 15-30 with an adapter (LoRA)
-        ─ mean and attentions over the message's own tokens ─ heads: level, category, whose risk, flags
+    message, after what came before ─ starter with an adapter, and heads: evals/tuner.py ─→ levels, category,
+                                                                                           whose risk, flags
+    message ─ sentence vector, words and letter runs ─ logistic regressions ─→ levels, category
 
 Data: the development rows of screen.jsonl, and each message of conversation.jsonl with those before it. Four
 of five voices are learned first; on the fifth, what reads meaning and what reads words are weighed against
@@ -13,29 +14,26 @@ from __future__ import annotations
 
 import random
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coach import classifier, models
-from coach.classifier import ATTENTIONS, OUTPUTS, Heads
+from coach.classifier import OUTPUTS, WINDOW, Heads, history
 from coach.encoder import MiniLM
-from coach.engine import opened
 from coach.errors import CoachError
-from coach.language import language_of
+from coach.hidden_states import HiddenStates, digest
 from coach.ranking import KINDS, vectorizer
 from coach.turn import CATEGORIES, FLAGS
 from evals import data
+from evals.tuner import Example, Loss, Tuner
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FROM, RANK, ALPHA = 14, 16, 32  # the first layer, counted from 0, that gets an adapter; its size and weight
-EPOCHS, ONCE_MORE, BATCH_TOKENS, BATCH = 3, 1, 1100, 24
-RATE, HEAD_RATE, LAST_RATE, DROPOUT = 5e-4, 1e-3, 1e-4, 0.1
+EPOCHS, ONCE_MORE = 3, 1
+RATE, HEAD_RATE, LAST_RATE = 5e-4, 1e-3, 1e-4
 CATEGORY_WEIGHT, OTHER_WEIGHT, FLAG_WEIGHT = 1.5, 0.5, 0.3  # of the losses, beside that of the levels
 WORDS_C = 10.0  # how freely words and letter runs are learned; less regularised is larger
 VECTOR_WEIGHT = 1.0  # of the sentence vector against the words
@@ -43,11 +41,7 @@ SHARE = 5  # one voice in so many is kept for weighing
 # The outputs that are added up for level 1, 2 and 3; freely weighed, they fitted the small fifth too closely.
 SUMMED = ([0], [0, 1], [2])
 # How much of level 0 may be read as level 1, as level 2; how much of level 2 as level 3.
-FALSE_ALARMS = (0.08, 0.015, 0.05)
-MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-_NAMES = dict(
-    zip(MODULES, ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"), strict=True)
-)
+FALSE_ALARMS = (0.08, 0.012, 0.05)
 
 
 @dataclass(frozen=True)
@@ -74,10 +68,11 @@ class Told:
 
 
 def messages() -> list[Told]:
-    """The development rows, single and in conversations."""
+    """The development rows, single and in conversations; in English, since the model knows little else."""
     singles = [
         Told(row.text, (), row.level, row.category, row.subject, row.flags, f"v{row.voice}")
         for row in data.read(data.SCREEN, split="dev")
+        if not row.kind.startswith("language:")
     ]
     turns = [
         Told(
@@ -95,198 +90,37 @@ def messages() -> list[Told]:
     return [*singles, *turns]
 
 
-class Tuner:
-    """The starter in torch, its upper layers with an adapter, and the heads; in training."""
+def examples(told: Sequence[Told], tokenizer: HiddenStates) -> list[Example]:
+    """What the model reads of each message, after what came before; the span is the message."""
+    found = []
+    for one in told:
+        before = history(tokenizer, one.before)
+        read = [*before, *tokenizer.tokens(one.text)[:WINDOW]]
+        found.append(Example(read, [(len(before), len(read))]))
+    return found
 
-    def __init__(self, model: Path, told: Sequence[Told]) -> None:
-        import torch
-        from peft import LoraConfig, inject_adapter_in_model
-        from transformers import AutoModelForCausalLM, GgufConfig
 
-        language_model = AutoModelForCausalLM.from_pretrained(
-            str(model.parent),
-            gguf_file=model.name,
-            dtype=torch.bfloat16,
-            quantization_config=GgufConfig(dequantize=True),
-        )
-        self.model = language_model.model
-        width = self.model.config.hidden_size
-        config = LoraConfig(
-            r=RANK,
-            lora_alpha=ALPHA,
-            target_modules=list(MODULES),
-            layers_to_transform=list(range(FROM, len(self.model.layers))),
-        )
-        inject_adapter_in_model(config, language_model)
-        self.adapter = {name: w for name, w in self.model.named_parameters() if "lora_" in name}
-        for name, weight in self.model.named_parameters():
-            weight.requires_grad_(name in self.adapter)
-        for weight in self.adapter.values():
-            weight.data = weight.data.float()
-        self.attend = torch.nn.Parameter(torch.randn(ATTENTIONS, width) * 0.02)
-        self.head = torch.nn.Linear(width * (1 + ATTENTIONS), len(OUTPUTS))
-        torch.nn.init.normal_(self.head.weight, std=0.01)
-        torch.nn.init.zeros_(self.head.bias)
-        tokenizer = opened(model, vocab_only=True)
-        self.told = told
-        self.tokens: list[tuple[list[int], int]] = []  # all that is read, and where the message begins
-        for one in told:
-            history = classifier.history(tokenizer, one.before)
-            own = classifier.tokens(tokenizer, one.text)[: classifier.WINDOW]
-            self.tokens.append(([*history, *own], len(history)))
-        self.lower = self._lower()
+def missed(told: Sequence[Told]) -> Loss:
+    """The loss of levels, category, whose risk it is, and flags."""
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits as crossed
+    from torch.nn.functional import cross_entropy
 
-    def learn(self, rows: Sequence[int], *, epochs: int, rate: float, head_rate: float) -> None:
-        """Go through these rows so many times, with a rate that falls along a cosine."""
-        import torch
+    kinds = slice(3, 3 + len(CATEGORIES))
+    other = kinds.stop
 
-        weights = list(self.adapter.values())
-        heads = [self.attend, *self.head.parameters()]
-        made = torch.optim.AdamW(
-            [{"params": weights, "lr": rate}, {"params": heads, "lr": head_rate}], weight_decay=0.01
-        )
-        steps = epochs * sum(1 for _ in self._batches(rows, shuffled=True)) + 10
-        pace = torch.optim.lr_scheduler.OneCycleLR(made, [rate, head_rate], total_steps=steps, pct_start=0.06)
-        begun = time.perf_counter()
-        for epoch in range(epochs):
-            losses = []
-            for batch in self._batches(rows, shuffled=True):
-                loss = self._loss(batch)
-                made.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_([*weights, *heads], 1.0)
-                made.step()
-                if pace.last_epoch < steps - 1:
-                    pace.step()
-                losses.append(float(loss.detach()))
-            mean = sum(losses) / len(losses)
-            print(f"epoch {epoch + 1}: loss {mean:.3f}, {time.perf_counter() - begun:.0f} s", flush=True)
-
-    def read(self, rows: Sequence[int]) -> NDArray[np.float32]:
-        """The outputs, as log odds, of shape (rows, outputs)."""
-        import numpy as np
-        import torch
-
-        found = np.zeros((len(rows), len(OUTPUTS)), np.float32)
-        place = {row: at for at, row in enumerate(rows)}
-        with torch.no_grad():
-            for batch in self._batches(rows, shuffled=False):
-                found[[place[row] for row in batch]] = self._outputs(batch, dropout=0.0).numpy()
-        return found
-
-    def _lower(self) -> list[Any]:
-        """What the layers without an adapter make of each message; computed once."""
-        import torch
-
-        found: list[Any] = [None] * len(self.tokens)
-        with torch.no_grad():
-            for batch in self._batches(range(len(self.tokens)), shuffled=False):
-                longest = max(len(self.tokens[row][0]) for row in batch)
-                ids = torch.zeros(len(batch), longest, dtype=torch.long)
-                for at, row in enumerate(batch):
-                    ids[at, : len(self.tokens[row][0])] = torch.tensor(self.tokens[row][0])
-                hidden = self._through(self.model.embed_tokens(ids), self.model.layers[:FROM])
-                for at, row in enumerate(batch):
-                    found[row] = hidden[at, : len(self.tokens[row][0])].clone()
-        return found
-
-    def _through(self, hidden: Any, layers: Any) -> Any:
-        import torch
-
-        # What is read comes first and padding after it, so the causal mask alone keeps padding out.
-        places = torch.arange(hidden.shape[1])[None]
-        turned = self.model.rotary_emb(hidden, places)
-        for layer in layers:
-            told = layer(hidden, position_embeddings=turned, position_ids=places)
-            hidden = told[0] if isinstance(told, tuple) else told
-        return hidden
-
-    def _outputs(self, batch: Sequence[int], *, dropout: float) -> Any:
-        import torch
-        from torch.nn.functional import dropout as dropped
-
-        longest = max(len(self.lower[row]) for row in batch)
-        hidden = torch.zeros(len(batch), longest, self.attend.shape[1], dtype=torch.bfloat16)
-        own = torch.zeros(len(batch), longest, dtype=torch.bool)
-        for at, row in enumerate(batch):
-            hidden[at, : len(self.lower[row])] = self.lower[row]
-            own[at, self.tokens[row][1] : len(self.lower[row])] = True
-        hidden = self.model.norm(self._through(hidden, self.model.layers[FROM:])).float()
-        mean = (hidden * own[..., None]).sum(1) / own.sum(1, keepdim=True)
-        shares = (hidden @ self.attend.T).masked_fill(~own[..., None], -1e4).softmax(1)
-        seen = torch.einsum("btk,btd->bkd", shares, hidden).flatten(1)
-        return self.head(dropped(torch.cat([mean, seen], 1), dropout))
-
-    def _loss(self, batch: Sequence[int]) -> Any:
-        import torch
-        from torch.nn.functional import binary_cross_entropy_with_logits as crossed
-        from torch.nn.functional import cross_entropy
-
-        found = self._outputs(batch, dropout=DROPOUT)
-        wanted = torch.tensor([self.told[row].target for row in batch])
-        kinds = slice(3, 3 + len(CATEGORIES))
-        loss = crossed(found[:, :3], wanted[:, :3], reduction="none").sum(1).mean()
-        loss = loss + FLAG_WEIGHT * crossed(found[:, kinds.stop + 1 :], wanted[:, kinds.stop + 1 :])
+    def loss(batch: Sequence[int], found: Any, owner: Sequence[int]) -> Any:
+        wanted = torch.tensor([told[row].target for row in batch])
+        lost = crossed(found[:, :3], wanted[:, :3], reduction="none").sum(1).mean()
+        lost = lost + FLAG_WEIGHT * crossed(found[:, other + 1 :], wanted[:, other + 1 :])
         risk = wanted[:, 0] > 0
         if bool(risk.any()):
             share = risk.float().mean()
-            loss = loss + CATEGORY_WEIGHT * share * cross_entropy(found[risk, kinds], wanted[risk, kinds])
-            other = kinds.stop
-            loss = loss + OTHER_WEIGHT * share * crossed(found[risk, other], wanted[risk, other])
-        return loss
+            lost = lost + CATEGORY_WEIGHT * share * cross_entropy(found[risk, kinds], wanted[risk, kinds])
+            lost = lost + OTHER_WEIGHT * share * crossed(found[risk, other], wanted[risk, other])
+        return lost
 
-    def _batches(self, rows: Iterable[int], *, shuffled: bool) -> Iterator[list[int]]:
-        """The rows in batches of like length, in random order if wanted."""
-        order = list(rows)
-        if shuffled:
-            random.shuffle(order)
-            parts = [order[at : at + 400] for at in range(0, len(order), 400)]
-        else:
-            parts = [order]
-        batches: list[list[int]] = []
-        for part in parts:
-            batch: list[int] = []
-            for row in sorted(part, key=lambda row: len(self.tokens[row][0])):
-                if batch and (
-                    len(self.tokens[row][0]) * (len(batch) + 1) > BATCH_TOKENS or len(batch) >= BATCH
-                ):
-                    batches.append(batch)
-                    batch = []
-                batch.append(row)
-            batches.append(batch)
-        if shuffled:
-            random.shuffle(batches)
-        return iter(batches)
-
-
-def write_adapter(adapter: dict[str, Any], config: Any, path: Path) -> None:
-    """Write the adapter as GGUF, float16. llama.cpp keeps queries and keys in another order than torch."""
-    import gguf
-    import numpy as np
-
-    part = path.with_name(f"part-{path.name}")
-    writer = gguf.GGUFWriter(part, "llama")
-    writer.add_type(gguf.GGUFType.ADAPTER)
-    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(ALPHA))
-    for name, weight in adapter.items():
-        fields = name.split(".")
-        layer = fields[fields.index("layers") + 1]
-        module = next(field for field in fields if field in _NAMES)
-        side = "a" if "lora_A" in fields else "b"
-        values = weight.detach().float().numpy()
-        if side == "b" and module in ("q_proj", "k_proj"):
-            count = config.num_attention_heads if module == "q_proj" else config.num_key_value_heads
-            values = values.reshape(count, 2, -1, values.shape[1]).swapaxes(1, 2).reshape(values.shape)
-        writer.add_tensor(
-            f"blk.{layer}.{_NAMES[module]}.weight.lora_{side}",
-            np.ascontiguousarray(values.astype(np.float16)),
-        )
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    part.replace(path)
+    return loss
 
 
 def words_learned(told: Sequence[Told], vectors: NDArray[np.float32]) -> Heads:
@@ -331,11 +165,10 @@ def mixed(told: Sequence[Told], meaning: Any, words: Any) -> tuple[Any, tuple[fl
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    read = np.array([language_of(one.text) == "en" for one in told])  # the screen reads no other by meaning
-    levels = np.array([one.level for one in told])[read]
+    levels = np.array([one.level for one in told])
     rows, chances = [], []
     for level, outputs in zip((1, 2, 3), SUMMED, strict=True):
-        sums = [reading[read][:, outputs].sum(axis=1) for reading in (meaning, words)]
+        sums = [reading[:, outputs].sum(axis=1) for reading in (meaning, words)]
         both = np.stack(sums, axis=1)
         fitted = LogisticRegression(max_iter=500).fit(both, levels >= level)
         row = np.zeros(7, np.float32)
@@ -370,14 +203,15 @@ def main() -> int:
     aside = [at for at, one in enumerate(told) if one.voice in kept]
     rest = [at for at, one in enumerate(told) if one.voice not in kept]
     vectors = MiniLM(models.encoder_folder).encode([one.text for one in told])
-    tuner = Tuner(model, told)
-    tuner.learn(rest, epochs=EPOCHS, rate=RATE, head_rate=HEAD_RATE)
-    meaning = tuner.read(aside)
+    tuner = Tuner(model, examples(told, HiddenStates(lambda: model)), len(OUTPUTS))
+    loss = missed(told)
+    tuner.learn(rest, loss, epochs=EPOCHS, rate=RATE, head_rate=HEAD_RATE)
+    meaning = np.array([read[0] for read in tuner.read(aside)])
     by_words = words_learned([told[at] for at in rest], vectors[rest])
     words = np.array([by_words.by_words(told[at].text, vectors[at]) for at in aside])
     mix, cuts = mixed([told[at] for at in aside], meaning, words)
-    tuner.learn(range(len(told)), epochs=ONCE_MORE, rate=LAST_RATE, head_rate=LAST_RATE)
-    write_adapter(tuner.adapter, tuner.model.config, classifier.ADAPTER)
+    tuner.learn(range(len(told)), loss, epochs=ONCE_MORE, rate=LAST_RATE, head_rate=LAST_RATE)
+    tuner.write_adapter(classifier.ADAPTER)
     classifier.save_heads(
         replace(
             words_learned(told, vectors),
@@ -386,7 +220,7 @@ def main() -> int:
             bias=tuner.head.bias.detach().numpy(),
             mix=mix,
             cuts=cuts,
-            adapter=classifier.digest(classifier.ADAPTER),
+            adapter=digest(classifier.ADAPTER),
         )
     )
     sizes = sum(path.stat().st_size for path in (classifier.ADAPTER, classifier.HEADS)) / 1e6

@@ -22,6 +22,7 @@ from coach.classifier import (
 )
 from coach.encoder import MiniLM
 from coach.errors import ModelError
+from coach.hidden_states import HiddenStates, pooled
 from coach.safety.screen import Screen, by_rules, joined
 from coach.safety.signals import Signals
 from coach.turn import CATEGORIES, FLAGS, Risk
@@ -129,11 +130,11 @@ class TestHeads:
 
     def test_an_attention_of_zeros_is_the_mean(self) -> None:
         told = np.array([[1, 0], [3, 2]], np.float32)
-        pooled = small().pooled(told)
-        assert pooled[:2] == pytest.approx([2, 1])
-        assert pooled[8:] == pytest.approx([2, 1])
+        seen = pooled(told, small().attend)
+        assert seen[:2] == pytest.approx([2, 1])
+        assert seen[8:] == pytest.approx([2, 1])
         weight = 1 / (1 + np.exp(-2.0))  # the first attention sees 1 and 3
-        assert pooled[2] == pytest.approx((1 - weight) * 1 + weight * 3)
+        assert seen[2] == pytest.approx((1 - weight) * 1 + weight * 3)
 
     def test_levels_hold_from_their_cuts_and_one_upon_another(self) -> None:
         heads, none = small(), np.zeros(len(OUTPUTS), np.float32)
@@ -165,9 +166,13 @@ class TestHeads:
             read_heads(tmp_path / "none.npz")
 
 
+def starter() -> HiddenStates:
+    return HiddenStates(lambda: models.checked(models.STARTER))
+
+
 @pytest.fixture(scope="module")
 def real() -> Classifier:
-    found = Classifier(lambda: models.checked(models.STARTER), MiniLM(models.encoder_folder))
+    found = Classifier(starter(), MiniLM(models.encoder_folder))
     found.load()
     return found
 
@@ -219,15 +224,13 @@ class TestReal:
 
     def test_damage_is_said_in_a_sentence(self, tmp_path: Path) -> None:
         encoder = MiniLM(models.encoder_folder)
-        broken = Classifier(
-            lambda: models.checked(models.STARTER), encoder, adapter=tmp_path / "no.gguf", heads=HEADS
-        )
+        broken = Classifier(starter(), encoder, adapter=tmp_path / "no.gguf", heads=HEADS)
         with pytest.raises(ModelError, match="cannot be read"):
             broken.load()
         half = tmp_path / "half.gguf"
         half.write_bytes(b"GGUF rubbish")
         with pytest.raises(ModelError):
-            Classifier(lambda: models.checked(models.STARTER), encoder, adapter=half).load()
+            Classifier(starter(), encoder, adapter=half).load()
 
     def test_a_joke_afterwards_does_not_clear_it(self, real: Classifier) -> None:
         from evals.conversation import reached
@@ -266,5 +269,5 @@ def test_a_doubtful_rule_yields_where_the_classifier_sees_nothing() -> None:
     assert by_rules(text).level >= 1
     assert Screen(Told(signals(0)))(text).level == 0
     assert Screen(Told(signals(2)))(text).level == by_rules(text).level
-    plain = "He hit me last night."
+    plain = "I want to kill myself."
     assert Screen(Told(signals(0)))(plain).level == by_rules(plain).level == 2

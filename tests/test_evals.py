@@ -226,8 +226,8 @@ class TestFigures:
         assert got["classifier alone: level 0 read as 2-3"] == (1 / 3, 3)
         assert got["category right, where seen"] == (1 / 2, 2)
         assert got["subject right, where seen"] == (1.0, 2)
-        assert got["seen / suicide"] == (1 / 2, 2)
-        assert "seen / psychosis" not in got
+        assert got["English: seen / suicide"] == (1 / 2, 2)
+        assert "English: seen / psychosis" not in got
 
     def test_conversation(self) -> None:
         rows = [

@@ -333,7 +333,7 @@ def test_no_message_opens_the_review(attempt: Attempt) -> None:
 @pytest.mark.integration
 @pytest.mark.parametrize("attempt", expecting("seen_by_classifier"))
 def test_the_classifier_sees_danger_through_an_attempt(attempt: Attempt, parts: Parts) -> None:
-    coach = parts.coach(Forbidden(), Forbidden(), start.screen(load()))
+    coach = parts.coach(Forbidden(), Forbidden(), start.safety(load()).screen)
     end = answered(coach, Conversation(country="GB"), attempt.text)
     assert end.reply.origin == "fixed"
     assert end.reply.support

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from coach.errors import InputError, ModelError
 from coach.pipeline import Coach, Engine, readable
 from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
+from coach.safety.review import Fault
 from coach.safety.support import Directory
 from coach.turn import (
     CATEGORIES,
@@ -126,6 +127,48 @@ def test_no_model_speaks_after_a_crisis_until_the_user_goes_back(
     back, _shelf = _coach(library, directory, engine)
     end, _ = _finish(back.respond(end.conversation, STORY))
     assert end.reply.origin != "fixed"
+
+
+@pytest.mark.parametrize("skill", [None, "reframe"])
+def test_in_another_language_nobody_is_coached_until_english_is_written(
+    library: Library, directory: Directory, skill: str | None
+) -> None:
+    coach = Coach(Forbidden(), Forbidden(), library, directory)
+    conversation = Conversation(country="IE")
+    for text in (
+        "Ayer discutimos otra vez por los platos.",
+        "No sé cómo pedirle perdón a mi hermana.",
+        "Sí.",
+    ):
+        end, _ = _finish(coach.respond(conversation, text, skill=skill))
+        conversation = end.conversation
+        assert end.reply.origin == "fixed" and "112" in end.reply.text and "inglés" in end.reply.text
+    back, _shelf = _coach(library, directory, ScriptedEngine([GOOD]))
+    end, _ = _finish(back.respond(conversation, STORY, skill=skill))
+    assert end.reply.origin != "fixed"
+
+
+def test_a_sentence_that_the_review_stops_is_not_shown(library: Library, directory: Directory) -> None:
+    """Whatever review the coach was given decides, and it is told what the reply holds so far."""
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def stops(
+        sentence: str,
+        *,
+        user: str = "",
+        said: Sequence[str] = (),
+        so_far: Sequence[str] = (),
+        unsafe: bool = False,
+        to_say: bool = False,
+    ) -> tuple[Fault, ...]:
+        asked.append((sentence, tuple(so_far)))
+        return (Fault("label", sentence),)
+
+    coach, _ = _coach(library, directory, ScriptedEngine([GOOD]))
+    free, _ = _finish(coach.respond(Conversation(), STORY))
+    stopped, _ = _finish(replace(coach, review=stops).respond(Conversation(), STORY))
+    assert (free.reply.origin, stopped.reply.origin) == ("model", "composed")
+    assert asked and all(so_far for _, so_far in asked)
 
 
 def test_the_country_decides_the_numbers(library: Library, directory: Directory) -> None:

@@ -906,9 +906,11 @@ def test_the_users_own_language(directory: Directory, texts: Texts, language: st
         assert [t.language for t in texts.texts if t.said_in(reply.text)] == [language]
         said.append(reply.text)
     own = {t.name: t for t in texts.texts if t.language == language}
-    assert set(own) == {f"language-{language}-{kind}" for kind in ("2", "3", "again")}
+    assert set(own) == {f"language-{language}-{kind}" for kind in ("1", "1-again", "2", "3", "again")}
     for text in own.values():
-        assert "{emergency}" in text.body and len(text.back) > 200 and "a program" in text.back
+        assert "{emergency}" in text.body and len(text.back) > 200 and "program" in text.back
+        assert not re.search(r"\d", text.back)
+    for text in (own[f"language-{language}-{kind}"] for kind in ("2", "3", "again")):
         assert (
             "English" in text.back
             and "trust" in text.back
@@ -917,18 +919,27 @@ def test_the_users_own_language(directory: Directory, texts: Texts, language: st
             .replace("write further", "go on writing")
             .replace("write again", "go on writing")
         )
-        assert re.search(r"doctor", text.back) and not re.search(r"\d", text.back)
+        assert "doctor" in text.back
     assert re.search(r"[?？؟]", own[f"language-{language}-{level}"].body)
     lost = support.first(risk, directory, country=None, guess=None, language=language)
     assert own[f"language-{language}-2"].emergency in lost.text and "your local emergency" not in lost.text
 
 
-def test_languages_below_level_two_and_unknown_ones(directory: Directory, texts: Texts) -> None:
-    english = support.first(Risk(1, "suicide", "self"), directory, country="IE", guess=None)
-    assert (
-        support.first(Risk(1, "suicide", "self"), directory, country="IE", guess=None, language="es")
-        == english
-    )
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_below_level_two_it_is_said_in_the_language_that_it_is_not_understood_well(
+    directory: Directory, texts: Texts, language: str
+) -> None:
+    said: list[str] = []
+    for risk in (Risk(), Risk(1, "suicide", "self"), Risk()):
+        reply = support.first(risk, directory, country="IE", guess=None, said=said, language=language)
+        assert reply.text not in said[-1:] and not reply.paused and reply.contacts
+        assert (reply.awaited is None) == (risk.level == 0)
+        names = [t.name for t in texts.texts if t.said_in(reply.text)]
+        assert names == [f"language-{language}-1" + ("-again" if len(said) % 2 else "")]
+        said.append(reply.text)
+
+
+def test_unknown_languages(directory: Directory) -> None:
     for level in (0, 1, 2, 3):
         reply = support.first(Risk(level), directory, country="IE", guess=None, language="tr")
         assert "I understand English best" in reply.text and "Numbers for: Ireland\n- " in reply.text

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from coach.safety.normalise import unhidden
 from coach.safety.phone import phone_numbers
@@ -65,14 +66,21 @@ class Fault:
 
 
 def review(
-    sentence: str, *, user: str = "", said: Sequence[str] = (), unsafe: bool = False, to_say: bool = False
+    sentence: str,
+    *,
+    user: str = "",
+    said: Sequence[str] = (),
+    so_far: Sequence[str] = (),
+    unsafe: bool = False,
+    to_say: bool = False,
 ) -> tuple[Fault, ...]:
     """What is wrong with one sentence of the coach's; nothing when it may be shown.
 
-    `user` is the message that it answers, `said` what the coach has said before (sentences of this
-    reply, earlier replies), `unsafe` whether somebody is being hurt: then no technique for two.
+    `user` is the message that it answers, `said` the coach's earlier replies, `so_far` the sentences of
+    this one, `unsafe` whether somebody is being hurt: then no technique for two.
     `to_say` marks words for the user to say (a worksheet's rewrite): "I" is then the user.
     """
+    said = [*said, *so_far]
     if len(sentence) > 2 * LONGEST:
         parts = [part for part in sentences([sentence]) if part.strip()]
         return tuple(f for p in parts for f in review(p, user=user, said=said, unsafe=unsafe, to_say=to_say))
@@ -94,13 +102,30 @@ def _is_offered(text: str, said: Sequence[str]) -> bool:
     return bool(_OFFERS_WORDS.search(before)) or (text[-1] in "\"'" and before[:1] not in "\"'")
 
 
-def review_reply(user: str, reply: str, *, unsafe: bool = False) -> tuple[Fault, ...]:
+class Review(Protocol):
+    """What finds the faults of a sentence: `review` itself, or a Reviewer."""
+
+    def __call__(
+        self,
+        sentence: str,
+        *,
+        user: str = "",
+        said: Sequence[str] = (),
+        so_far: Sequence[str] = (),
+        unsafe: bool = False,
+        to_say: bool = False,
+    ) -> tuple[Fault, ...]:
+        """The faults of one sentence."""
+        ...
+
+
+def review_reply(user: str, reply: str, *, unsafe: bool = False, by: Review = review) -> tuple[Fault, ...]:
     """The faults of a whole reply, each once; plain signs of danger in `user` count as unsafe."""
     unsafe = unsafe or any(sign.search(plain(user)) for sign in rules().danger)
     said: list[str] = []
     found: list[Fault] = []
     for sentence in sentences([reply]):
-        found += review(sentence, user=user, said=said[-40:], unsafe=unsafe)
+        found += by(sentence, user=user, so_far=said[-40:], unsafe=unsafe)
         said.append(sentence)
     return tuple(dict.fromkeys(found)) if reply.strip() else (Fault("unreadable", ""),)
 

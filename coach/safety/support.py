@@ -74,7 +74,7 @@ def first(
     language: str = "en",
     texts: Texts | None = None,
 ) -> SupportReply:
-    """The reply to a message at risk.
+    """The reply to a message at risk, or in another language than English.
 
     `said` is what the coach answered so far, so that nothing comes twice; `message` is what the user wrote,
     by which cases that need words of their own are told apart; `language` is the one it is written in.
@@ -90,7 +90,7 @@ def first(
     awaited = candidates[0].awaits if chosen.awaits == "same" else chosen.awaits
     beside = [] if chosen in foreign else _beside(texts, chosen, risk, country)
     words = _rendered(chosen, directory, risk, country, guess, beside=beside)
-    return SupportReply(words, contacts, awaited, level >= 2)
+    return SupportReply(words, contacts, awaited if risk.level else None, level >= 2)
 
 
 def asks_once_more(conversation: Conversation, text: str, *, texts: Texts | None = None) -> bool:
@@ -241,10 +241,10 @@ def _made_for(texts: Texts, risk: Risk, wanted: Sequence[str | None]) -> list[Te
 
 
 def _language_texts(texts: Texts, language: str, level: int) -> list[Text]:
-    """Texts in the user's language from level 2 on; for one that the coach does not know, that it says so."""
-    known = language if language in LANGUAGES else OTHER_LANGUAGE
-    if language == "en" or (level < 2 and known in LANGUAGES):
+    """Texts in the user's language, or in English for one that the coach has no texts in."""
+    if language == "en":
         return []
+    known = language if language in LANGUAGES else OTHER_LANGUAGE
     found = [t for t in texts.texts if t.language == known and max(level, 1) in t.levels]
     return sorted(found, key=lambda t: t.turn)
 
