@@ -45,11 +45,6 @@ class HiddenStates:
         self._told: Vector | None = None  # what the layer told of those last read
         self._watch: Any = None  # kept, so that the callback outlives the context
 
-    @property
-    def loaded(self) -> bool:
-        """Whether the model is in memory."""
-        return self._llama is not None
-
     def load(self, adapter: Path, sha256: str) -> None:
         """Load the model and one adapter with this digest; raises ModelError."""
         with self.lock:
