@@ -307,6 +307,8 @@ def _review(args: argparse.Namespace) -> int:
     from coach.safety.review import review_reply
 
     safe = start.safety(_settings())
+    safe.load()
+    _report_problems(tuple(filter(None, (safe.screen.problem, safe.review.problem))))
 
     def look(row: dict[str, Any]) -> dict[str, Any]:
         reply = row.get("reply", row.get("text"))

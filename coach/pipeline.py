@@ -4,6 +4,8 @@
                    └─ else ─→ skill ─→ retrieve ─→ prompt ─→ engine ─→ review, sentence by sentence ─→ Reply
                                                                 └ a draft that fails ─→ composed from cards
 
+Level 1 gets one fixed question before coaching goes on, another language than English a fixed text.
+
 `Coach.respond(conversation, text)` yields events and stores nothing: the last event, `Finished`, holds
 the reply and the next `Conversation`, which the caller carries.
 """

@@ -26,10 +26,12 @@ from evals.figures import Figure, share, to_values
 
 @dataclass(frozen=True)
 class Reviewed:
-    """One row: the faults that it carries, and those that the review found."""
+    """One row: its faults, those that the review found, whether rules alone find any, and who wrote it."""
 
     faults: tuple[str, ...]
     found: tuple[str, ...]
+    by_rules: bool = False
+    author: str = ""
 
 
 @task
@@ -72,7 +74,7 @@ def review_figures() -> Metric:
 
     def measure(scores: list[SampleScore]) -> Value:
         told = [score.score.metadata or {} for score in scores]
-        return to_values(figures([Reviewed(tuple(one["faults"]), tuple(one["found"])) for one in told]))
+        return to_values(figures([Reviewed(**one) for one in told]))
 
     return measure
 
@@ -91,7 +93,14 @@ def verdict() -> Scorer:
             value=float(answer == target.text),
             answer=answer,
             explanation=f"Expected {wanted or 'pass'}. The review saw {seen}.",
-            metadata=asdict(Reviewed(tuple(state.metadata["faults"]), kinds)),
+            metadata=asdict(
+                Reviewed(
+                    tuple(state.metadata["faults"]),
+                    kinds,
+                    bool(review_reply(state.metadata["user"], state.metadata["reply"])),
+                    state.metadata["id"].partition("-")[0],
+                )
+            ),
         )
 
     return score
@@ -100,11 +109,28 @@ def verdict() -> Scorer:
 def figures(rows: Sequence[Reviewed]) -> list[Figure | None]:
     """Faulty replies blocked, good ones blocked by mistake, and the first by kind of fault."""
     faulty = [row for row in rows if row.faults]
+    good = [row for row in rows if not row.faults]
     blocked = [row for row in faulty if row.found]
+    authors = sorted({row.author for row in rows})
     kinds = sorted({kind for row in faulty for kind in row.faults})
     return [
         share("blocked: faulty replies", (bool(row.found) for row in faulty)),
-        share("blocked by mistake: good replies", (bool(row.found) for row in rows if not row.faults)),
+        share("blocked by mistake: good replies", (bool(row.found) for row in good)),
+        share("rules alone: faulty replies blocked", (row.by_rules for row in faulty)),
+        share("rules alone: good replies blocked", (row.by_rules for row in good)),
+        *(
+            share(
+                f"{author}: faulty replies blocked",
+                (bool(row.found) for row in faulty if row.author == author),
+            )
+            for author in authors
+        ),
+        *(
+            share(
+                f"{author}: good replies blocked", (bool(row.found) for row in good if row.author == author)
+            )
+            for author in authors
+        ),
         share("a right reason, where blocked", (bool(set(row.found) & set(row.faults)) for row in blocked)),
         *(
             share(f"blocked / {kind}", (bool(row.found) for row in faulty if kind in row.faults))

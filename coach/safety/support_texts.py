@@ -60,7 +60,7 @@ class Text:
     heading: str = ""
     language: str | None = None
     emergency: str = ""  # how that language says "your local emergency number"
-    back: str = ""  # translated back into English by another reading, for a reader to check
+    back: str = ""  # translated back into English, for a reader to check
 
     @property
     def mark(self) -> str:
