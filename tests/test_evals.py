@@ -195,13 +195,15 @@ class TestFigures:
 
     def test_screen(self) -> None:
         rows = [
-            screen.Screened(3, "suicide", "self", "danger", 3, "suicide", "self", 0, 0),
-            screen.Screened(2, "suicide", "self", "danger", 1, "suicide", "self", 0, 0),
-            screen.Screened(2, "partner_violence", "other", "language:de", 2, "suicide", "other", 2, 0),
-            screen.Screened(1, "suicide", "self", "unclear", 0, None, None, 0, 0),
-            screen.Screened(0, None, None, screen.ORDINARY, 2, "partner_violence", "self", 0, 2),
-            screen.Screened(0, None, None, screen.ORDINARY, 0, None, None, 0, 0),
-            screen.Screened(0, None, None, "idiom", 1, "suicide", "self", 0, 0),
+            screen.Screened("h1-001", 3, "suicide", "self", "danger", 3, "suicide", "self", 0, 0),
+            screen.Screened("h1-001", 2, "suicide", "self", "danger", 1, "suicide", "self", 0, 0),
+            screen.Screened(
+                "h1-001", 2, "partner_violence", "other", "language:de", 2, "suicide", "other", 2, 0
+            ),
+            screen.Screened("h1-001", 1, "suicide", "self", "unclear", 0, None, None, 0, 0),
+            screen.Screened("h1-001", 0, None, None, screen.ORDINARY, 2, "partner_violence", "self", 0, 2),
+            screen.Screened("h1-001", 0, None, None, screen.ORDINARY, 0, None, None, 0, 0),
+            screen.Screened("h1-001", 0, None, None, "idiom", 1, "suicide", "self", 0, 0),
         ]
         got = values(screen.figures(rows))
         assert got["seen: level 2-3 read as 2-3"] == (2 / 3, 3)
@@ -228,6 +230,8 @@ class TestFigures:
         assert got["subject right, where seen"] == (1.0, 2)
         assert got["English: seen / suicide"] == (1 / 2, 2)
         assert "English: seen / psychosis" not in got
+        assert got["English: seen / h1"] == (1 / 2, 2)
+        assert got["English: level 0 read as 2-3 / h1"] == (1 / 3, 3)
 
     def test_conversation(self) -> None:
         rows = [
