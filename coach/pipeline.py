@@ -1,10 +1,10 @@
 """The one path that every message takes. Read this first.
 
     text ─ screen ─┬─ risk ≥ 2 ─→ support reply (fixed text, resources of the user's country) ──────────┐
+                   ├─ risk 1, not yet asked ─→ one fixed question ──────────────────────────────────────┤
+                   ├─ not in English ─→ a fixed text that says so ──────────────────────────────────────┤
                    └─ else ─→ skill ─→ retrieve ─→ prompt ─→ engine ─→ review, sentence by sentence ─→ Reply
                                                                 └ a draft that fails ─→ composed from cards
-
-Level 1 gets one fixed question before coaching goes on, another language than English a fixed text.
 
 `Coach.respond(conversation, text)` yields events and stores nothing: the last event, `Finished`, holds
 the reply and the next `Conversation`, which the caller carries.
