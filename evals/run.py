@@ -102,7 +102,7 @@ def measured(task: Task, split: str, folder: Path) -> Result:
 
 
 def table(result: Result) -> str:
-    """A result as a few aligned lines; figures over parts of the rows stand on one, as hits of n."""
+    """A result as a few aligned lines; those over parts of the rows stand together, as hits of n."""
     lines = [f"{result.name}: {result.split}, {result.rows} rows, {result.seconds:.1f} s"]
     if result.fault:
         lines.append(f"  FAILED: {result.fault}")
@@ -111,10 +111,14 @@ def table(result: Result) -> str:
     for figure in whole:
         interval = f"[{figure.low:.3f}, {figure.high:.3f}]"
         lines.append(f"  {figure.name:<{width}}  {figure.value:.3f}  {interval}  n={figure.n}")
-    parts = [f"{one.part} {round(one.value * one.n)}/{one.n}" for one in result.figures if one.part]
-    if parts:
-        told = f"{result.figures[-1].name.partition(' / ')[0]} by part: {', '.join(parts)}"
-        lines += textwrap.wrap(told, 100, initial_indent="  ", subsequent_indent="    ")
+    parts: dict[str, list[str]] = {}
+    for figure in result.figures:
+        if figure.part:
+            hits = f"{figure.part} {round(figure.value * figure.n)}/{figure.n}"
+            parts.setdefault(figure.name.partition(" / ")[0], []).append(hits)
+    for name, told in parts.items():
+        line = f"{name} by part: {', '.join(told)}"
+        lines += textwrap.wrap(line, 100, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines) + "\n"
 
 

@@ -211,7 +211,7 @@ def figures(rows: Sequence[Screened]) -> list[Figure | None]:
         ),
         *(
             share(
-                f"English: level 0 read as 2-3 / {author}",
+                f"English: false alarms / {author}",
                 (row.found >= 2 for row in english if row.level == 0 and row.author == author),
             )
             for author in authors

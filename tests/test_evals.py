@@ -231,7 +231,7 @@ class TestFigures:
         assert got["English: seen / suicide"] == (1 / 2, 2)
         assert "English: seen / psychosis" not in got
         assert got["English: seen / h1"] == (1 / 2, 2)
-        assert got["English: level 0 read as 2-3 / h1"] == (1 / 3, 3)
+        assert got["English: false alarms / h1"] == (1 / 3, 3)
 
     def test_conversation(self) -> None:
         rows = [
