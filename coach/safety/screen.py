@@ -40,7 +40,8 @@ GRAVITY = (
     "eating_disorder",
 )
 # A doubtful rule yields where the classifier sees less than this chance of level 2. On the development rows
-# that it had not learned from: 0.889 seen, 0.056 false alarms if they never yield; 0.879 and 0.024 like this.
+# that it had not learned from, half of them written to look like danger: 0.902 seen, 0.076 false alarms if
+# they never yield; 0.894 and 0.041 like this.
 DOUBT = 0.15
 _WRITER = frozenset("i me my myself mine we us our".split())
 _MOST_MATCHES = 60  # of one pattern in one message
