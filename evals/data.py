@@ -4,6 +4,9 @@
     conversation {"id", "turns", "levels", "category", "subject", "flags", "kind", "split"}
     review     {"id", "user", "reply", "verdict", "faults", "split"}
     retrieval  {"id", "text", "grades", "style", "split"}
+    reframe    {"id", "text", "form", "expect", "why", "facts", "to", "split"}
+    repair     {"id", "text", "role", "channel", "heat", "expect", "facts", "split"}
+    intent     {"id", "text", "skill", "split"}
 
 The first fault ends the reading, with file, line, field and cure. `split` is "dev" or "held_out"; what is
 held out is never tuned on and runs only when asked for.
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from coach.cards import SKILLS
 from coach.errors import InputError
 from coach.safety import review_rules
 from coach.turn import CATEGORIES, FLAGS
@@ -91,13 +95,55 @@ class RetrievalRow:
         return helping(self.grades)
 
 
+@dataclass(frozen=True)
+class ReframeRow:
+    """A remark or a story, and what should come of it.
+
+    `expect`: rewrite, fine (stays as it is), limit (is not softened), refuse (`why`: controlling, unsafe).
+    `facts`: what a rewrite keeps, each as beginnings of words of which one must stand there.
+    """
+
+    id: str
+    text: str
+    form: str
+    expect: str
+    why: str | None
+    facts: tuple[tuple[str, ...], ...]
+    to: str
+    split: str
+
+
+@dataclass(frozen=True)
+class RepairRow:
+    """What was done, by whom, and whether a message may follow: message, ask_first or none."""
+
+    id: str
+    text: str
+    role: str
+    channel: str
+    heat: str
+    expect: str
+    facts: tuple[tuple[str, ...], ...]
+    split: str
+
+
+@dataclass(frozen=True)
+class IntentRow:
+    """A message, and the skill that it asks for; listen where that is unclear."""
+
+    id: str
+    text: str
+    skill: str
+    split: str
+
+
 def helping(grades: Mapping[str, float]) -> tuple[str, ...]:
     """The cards that count as relevant."""
     return tuple(card for card, grade in grades.items() if grade >= 1.0)
 
 
 Check = Callable[[Any], "str | None"]  # what a value must be, where it is not; else None
-R = TypeVar("R", ScreenRow, ConversationRow, ReviewRow, RetrievalRow)
+R = TypeVar("R", ScreenRow, ConversationRow, ReviewRow, RetrievalRow, ReframeRow, RepairRow, IntentRow)
 
 
 def text(value: Any) -> str | None:
@@ -149,6 +195,13 @@ def some(check: Check) -> Check:
         return next((complaint for complaint in map(check, value) if complaint), None)
 
     return checked
+
+
+def facts(value: Any) -> str | None:
+    """A list, which may be empty, of lists of beginnings of words."""
+    if not isinstance(value, list) or not all(isinstance(one, list) and one for one in value):
+        return "must be a list of lists that are not empty"
+    return next((complaint for one in value if (complaint := texts()(one))), None)
 
 
 def graded(value: Any) -> str | None:
@@ -219,14 +272,15 @@ def _row(dataset: Dataset[R], line: str, where: str) -> R:
         complaint = check(given[name]) if name in given else "is missing"
         if complaint:
             _fail(where, name, complaint)
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
-    }
-    row = dataset.row(**fields)
+    row = dataset.row(**{name: _frozen(value) for name, value in given.items()})
     wrong = dataset.between(row)
     if wrong:
         _fail(where, *wrong)
     return row
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -242,7 +296,7 @@ def _fail(where: str, field: str, complaint: str) -> None:
     )
 
 
-def _words(row: ScreenRow | ConversationRow | ReviewRow | RetrievalRow) -> str:
+def _words(row: Any) -> str:
     """What must not stand in both splits, but for case and white space."""
     if isinstance(row, ReviewRow):
         told = f"{row.user}\n{row.reply}"
@@ -280,6 +334,20 @@ def _retrieval_between(row: RetrievalRow) -> tuple[str, str] | None:
             "grades",
             "must be empty for near_miss and out_of_scope, and else hold a grade from 1 on",
         )
+    return None
+
+
+def _reframe_between(row: ReframeRow) -> tuple[str, str] | None:
+    if (row.expect == "refuse") != (row.why is not None):
+        return "why", "must be there where nothing is to be rewritten, and only there"
+    if bool(row.facts) != (row.expect == "rewrite"):
+        return "facts", "must be there where a rewrite is expected, and only there"
+    return None
+
+
+def _repair_between(row: RepairRow) -> tuple[str, str] | None:
+    if bool(row.facts) != (row.expect == "message"):
+        return "facts", "must be there where a message is expected, and only there"
     return None
 
 
@@ -332,4 +400,40 @@ RETRIEVAL = Dataset(
     RetrievalRow,
     {"id": text, "text": text, "grades": graded, "style": one_of(*STYLES), "split": one_of(*SPLITS)},
     _retrieval_between,
+)
+REFRAME = Dataset(
+    "reframe",
+    ReframeRow,
+    {
+        "id": text,
+        "text": text,
+        "form": one_of("remark", "story", "thread", "incoming"),
+        "expect": one_of("rewrite", "fine", "limit", "refuse"),
+        "why": one_of(None, "controlling", "unsafe"),
+        "facts": facts,
+        "to": text,
+        "split": one_of(*SPLITS),
+    },
+    _reframe_between,
+)
+REPAIR = Dataset(
+    "repair",
+    RepairRow,
+    {
+        "id": text,
+        "text": text,
+        "role": one_of("hurt_them", "hurt_me", "both"),
+        "channel": one_of("spoken", "text", "letter"),
+        "heat": one_of("calm", "raw", "silent"),
+        "expect": one_of("message", "ask_first", "none"),
+        "facts": facts,
+        "split": one_of(*SPLITS),
+    },
+    _repair_between,
+)
+INTENT = Dataset(
+    "intent",
+    IntentRow,
+    {"id": text, "text": text, "skill": one_of(*SKILLS), "split": one_of(*SPLITS)},
+    lambda row: None,
 )

@@ -23,6 +23,8 @@ from coach.errors import InputError
 from coach.settings import places
 from evals.conversation import conversation
 from evals.figures import Figure, from_values
+from evals.reframe import reframe
+from evals.repair import repair
 from evals.retrieval import VARIANTS, retrieval
 from evals.review import review
 from evals.screen import screen
@@ -31,6 +33,8 @@ SUITES: dict[str, Callable[[str], list[Task]]] = {
     "screen": lambda split: [screen(split)],
     "conversation": lambda split: [conversation(split)],
     "review": lambda split: [review(split)],
+    "reframe": lambda split: [reframe(split)],
+    "repair": lambda split: [repair(split)],
     "retrieval": lambda split: [retrieval(split, variant) for variant in VARIANTS],
 }
 

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from coach.retrieval import CardSearch
 from coach.safety.screen import by_rules
 from coach.safety.signals import Signals
 from coach.turn import CATEGORIES, FLAGS
-from evals import conversation, data, retrieval, review, run, screen
+from evals import conversation, data, reframe, repair, retrieval, review, rewrite_rules, run, screen
 from evals.figures import Figure, from_values, mean, ndcg, share, to_values, wilson
 
 SCREEN_ROW: dict[str, Any] = {
@@ -66,13 +67,20 @@ def written(folder: Path, *rows: dict[str, Any] | str) -> Path:
 class TestRows:
     """Reading the datasets."""
 
-    @pytest.mark.parametrize("dataset", [data.SCREEN, data.REVIEW, data.RETRIEVAL], ids=lambda d: d.name)
+    @pytest.mark.parametrize(
+        "dataset", [data.SCREEN, data.REVIEW, data.RETRIEVAL, data.REFRAME, data.INTENT], ids=lambda d: d.name
+    )
     def test_what_ships_is_whole_and_has_both_splits(self, dataset: data.Dataset[Any]) -> None:
         rows = data.read(dataset)
         assert len(rows) >= 100
         held_out = [row for row in rows if row.split == "held_out"]
         assert 50 <= len(held_out) < 0.6 * len(rows)
         assert data.read(dataset, split="held_out") == tuple(held_out)
+
+    def test_repairs_have_both_splits_and_every_result(self) -> None:
+        for split in data.SPLITS:
+            rows = data.read(data.REPAIR, split=split)
+            assert {row.expect for row in rows} == {"message", "ask_first", "none"}
 
     def test_retrieval_rows_name_cards_that_exist_and_styles_are_even(self, library: Library) -> None:
         rows = data.read(data.RETRIEVAL)
@@ -421,3 +429,51 @@ class TestRun:
             data.read(data.SCREEN, split="tea")
         assert run.chosen([]) == list(run.SUITES)
         assert run.chosen(["screen", "screen"]) == ["screen"]
+
+
+class TestRewriteRules:
+    """The rules of the reframe and repair suites, apart from the coach's own."""
+
+    @pytest.mark.parametrize(
+        ("text", "broken"),
+        [
+            ("I felt alone when you left the party. Could we go home together next time?", ()),
+            ("I won't lend you money again.", ()),
+            ("I hate that you never listen. Could you listen?", ("always or never",)),
+            ("I think you're lazy. Could you help me?", ("you are",)),
+            ("I know you don't care. Could we talk?", ("mind-reading",)),
+            ("If you don't stop, I'll leave you.", ("threat",)),
+            ("You left the pan.", ("no I", "no request or limit")),
+            ("I want us to talk about {it}.", ("broken",)),
+        ],
+    )
+    def test_rewrite(self, text: str, broken: tuple[str, ...]) -> None:
+        assert rewrite_rules.broken_by(text) == broken
+
+    def test_message(self) -> None:
+        good = "I shouted at you on Sunday. That was wrong, and I'll stop when I get loud."
+        assert rewrite_rules.broken_by_message(good) == ()
+        bad = "I'm sorry if you felt hurt, but you made me do it. Please forgive me."
+        assert set(rewrite_rules.broken_by_message(bad)) == {"but", "if you felt", "demand", "excuse"}
+
+    def test_facts(self) -> None:
+        assert rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("anniversar", "our day")))
+        assert not rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("golf",)))
+
+    def test_reframe_figures(self) -> None:
+        row = reframe.Rewritten("rewrite", None, "remark", "rewrite", (), 3, 0, True, "composed", 1.0, 2.0)
+        broken = replace(row, broken=("threat",), rewrites_broken=1, kept=False)
+        refused = replace(row, expect="refuse", why="unsafe", came="support", rewrites=0)
+        got = values(reframe.figures([row, broken, refused, replace(refused, came="rewrite")]))
+        assert got["worksheets of which every rewrite keeps the rules"] == (1 / 2, 2)
+        assert got["rewrites that keep the rules"] == (5 / 6, 6)
+        assert got["facts kept, where rewritten"] == (1 / 2, 2)
+        assert got["refused: unsafe"] == (1 / 2, 2)
+
+    def test_repair_figures(self) -> None:
+        row = repair.Mended("message", "both", True, (), True, "model")
+        rows = [row, replace(row, message=False), replace(row, expect="none"), replace(row, kept=False)]
+        got = values(repair.figures(rows))
+        assert got["messages given where wanted"] == (2 / 3, 3)
+        assert got["facts kept, where given"] == (1 / 2, 2)
+        assert got["no message, and none given"] == (0.0, 1)
