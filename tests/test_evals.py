@@ -397,7 +397,7 @@ class TestRun:
         with pytest.raises(InputError, match="logs cannot be written"):
             run.run(["review"], held_out=False, as_json=False)
 
-    @pytest.mark.parametrize("name", ["screen", "review", "retrieval"])
+    @pytest.mark.parametrize("name", ["screen", "review", "retrieval", "reframe", "repair"])
     def test_inspect_can_load_the_file_by_its_path(self, name: str) -> None:
         """As `inspect eval evals/screen.py` does: run outside sys.modules."""
         spec = importlib.util.spec_from_file_location(name, Path(screen.__file__).with_name(f"{name}.py"))
