@@ -1,8 +1,8 @@
 """What a rewrite, or a message that mends, must and must not hold; apart from the coach's own checks. Pure.
 
-The coach checks its drafts with coach/skills/remark.py. These rules were written without those patterns,
-so that a hole in one is not a hole in the other. They see words only: whether a sentence sounds like a
-person is for a reader.
+The coach checks its drafts with coach/skills/remark.py. These rules share no pattern with it, so that a hole
+in one is less likely a hole in the other. They see words only: whether a sentence sounds like a person is for
+a reader.
 """
 
 from __future__ import annotations

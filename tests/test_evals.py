@@ -464,11 +464,12 @@ class TestRewriteRules:
         row = reframe.Rewritten("rewrite", None, "remark", "rewrite", (), 3, 0, True, "composed", 1.0, 2.0)
         broken = replace(row, broken=("threat",), rewrites_broken=1, kept=False)
         refused = replace(row, expect="refuse", why="unsafe", came="support", rewrites=0)
-        got = values(reframe.figures([row, broken, refused, replace(refused, came="rewrite")]))
+        passed = [replace(refused, came=came) for came in ("rewrite", "more_asked", "refused")]
+        got = values(reframe.figures([row, broken, refused, *passed]))
         assert got["worksheets of which every rewrite keeps the rules"] == (1 / 2, 2)
         assert got["rewrites that keep the rules"] == (5 / 6, 6)
         assert got["facts kept, where rewritten"] == (1 / 2, 2)
-        assert got["refused: unsafe"] == (1 / 2, 2)
+        assert got["refused: unsafe"] == (2 / 4, 4)
 
     def test_repair_figures(self) -> None:
         row = repair.Mended("message", "both", True, (), True, "model")
