@@ -137,17 +137,23 @@ class Coach:
         passages = self.retriever.search(query, skill=chosen.name, restricted=careful)
         yield Found(passages)
 
-        template = prompting.read_template(bundled("prompts") / f"{chosen.name}.md")
-        sent = prompting.sent_text(template, text, passages)
-        conversation = with_message(conversation, Message("user", text, sent))
         story = read_story(text, before.user_texts)
         cards = [self.library.cards[passage.card] for passage in passages if passage.sure]
+        written: Iterator[Event | Draft]
+        if chosen.speaks:
+            template = prompting.read_template(bundled("prompts") / f"{chosen.name}.md")
+            sent = prompting.sent_text(template, text, passages)
+            conversation = with_message(conversation, Message("user", text, sent))
+            writing = _Writing(self.engine, self.review, template, conversation, stopped)
+            written = (_talk if chosen.read is None else _sheet)(writing, chosen, story, cards)
+            yield Stage("writing")
+        else:
+            conversation = with_message(conversation, Message("user", text))
+            written = _composed(chosen, story, cards)
 
-        yield Stage("writing")
-        writing = _Writing(self.engine, self.review, template, conversation, stopped)
         first = 0.0
         draft = Draft("")
-        for event in (_talk if chosen.read is None else _sheet)(writing, chosen, story, cards):
+        for event in written:
             if isinstance(event, Draft):
                 draft = event
                 continue
@@ -163,9 +169,12 @@ class Coach:
             risk,
             passages,
             sheet=draft.sheet,
+            exercise=draft.exercise,
             timing=Timing(screen_time, first, total),
         )
-        yield Finished(reply, with_message(writing.conversation, Message("coach", draft.text)))
+        if chosen.speaks:
+            conversation = writing.conversation  # which may have let its oldest exchanges go
+        yield Finished(reply, with_message(conversation, Message("coach", draft.text)))
 
     def _support(
         self, before: Conversation, now: Conversation, text: str, risk: Risk
@@ -316,6 +325,13 @@ def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> 
     except ModelError as problem:
         yield Notice(problem.message, problem.hint)
     draft = draft or skill.compose(story, cards, ())
+    yield Said(draft.text)
+    yield draft
+
+
+def _composed(skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
+    """The reply of a skill in which no model takes part."""
+    draft = skill.compose(story, cards, ())
     yield Said(draft.text)
     yield draft
 

@@ -145,7 +145,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the user is shown, and how it came about."""
+    """What the user is shown, and how it came about.
+
+    `suggests` names a skill that would suit the message better than the one that answered, and `exercise`
+    the card of an exercise to begin; both are offers, which the face shows as a button.
+    """
 
     text: str
     skill: str
@@ -154,6 +158,8 @@ class Reply:
     passages: tuple[Passage, ...] = ()
     support: tuple[Contact, ...] = ()
     sheet: Sheet | None = None
+    suggests: str | None = None
+    exercise: str | None = None
     timing: Timing = field(default_factory=Timing)
 
 
