@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import itertools
 import os
 import threading
 import weakref
@@ -43,6 +44,8 @@ class HiddenStates:
         self._in_use: Path | None = None
         self._held: list[int] = []  # the tokens that the context holds
         self._told: Vector | None = None  # what the layer told of those last read
+        self._asked: tuple[int, ...] = ()  # of `vectors`, last
+        self._answer: Vector | None = None
         self._watch: Any = None  # kept, so that the callback outlives the context
 
     def load(self, adapter: Path, sha256: str) -> None:
@@ -58,16 +61,27 @@ class HiddenStates:
         with self.lock:
             return list(self._opened().tokenize(text.encode(), add_bos=False, special=special))
 
+    def ends(self, tokens: Sequence[int]) -> list[int]:
+        """At which byte of the text each of its tokens ends."""
+        with self.lock:
+            model = self._opened()
+            lengths = [len(model.detokenize([token], special=True)) for token in tokens]
+        return list(itertools.accumulate(lengths))
+
     def vectors(self, adapter: Path, before: Sequence[int], own: Sequence[int]) -> Vector:
         """A vector of length 1 (root mean square) for each of `own`, read after `before`; (tokens, width).
 
-        What was read last and stands at the beginning of `before` again is not read anew.
+        What was read last and stands at the beginning of `before` again is not read anew, and the same
+        text twice only once.
         """
         import llama_cpp
         import numpy as np
 
         with self.lock:
             self._use(adapter)
+            asked = (*before, 0, *own)
+            if asked == self._asked and self._answer is not None:
+                return self._answer
             kept = 0
             while kept < min(len(self._held), len(before)) and self._held[kept] == before[kept]:
                 kept += 1
@@ -81,14 +95,16 @@ class HiddenStates:
                 raise ModelError("The starter model could not read the message.", "Start the program again.")
             found = self._told.reshape(len(new), -1)[len(before) - kept :]
             lengths = np.sqrt((found**2).mean(axis=1, keepdims=True) + _LEAST)
-            return np.asarray(found / lengths, dtype=np.float32)
+            self._answer = np.asarray(found / lengths, dtype=np.float32)
+            self._asked = asked
+            return self._answer
 
     def forget(self) -> None:
         """Drop what the model holds of earlier texts."""
         import llama_cpp
 
         with self.lock:
-            self._held, self._told = [], None
+            self._held, self._told, self._asked, self._answer = [], None, (), None
             if self._context is not None:
                 llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self._context), True)
 

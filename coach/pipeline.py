@@ -311,21 +311,25 @@ def _ending(skill: Skill, story: Story, cards: list[Card], shown: list[str], by_
 
 
 def _sheet(writing: _Writing, skill: Skill, story: Story, cards: list[Card]) -> Iterator[Event | Draft]:
-    """Check a draft whole before it is shown; after two that fail, compose."""
+    """Show the composed worksheet up to the line that a model may write; if two fail, the composed one."""
     assert skill.read is not None
+    composed = skill.compose(story, cards, ())
+    shown = composed.text[: composed.text.index(composed.line)] if composed.line else ""
+    if shown:
+        yield Said(shown)
     draft: Draft | None = None
     try:
-        for seed in range(1, _DRAFTS + 1):
+        for seed in range(1, _DRAFTS + 1) if composed.line else ():
             text = "".join(writing.draft(seed=seed))
             yield Stage("checking")
             if not any(writing.review(line, user=story.text, to_say=True) for line in sentences([text])):
-                draft = skill.read(text, story, cards)
+                draft = skill.read(text, story, composed)
             if draft or writing.stopped():
                 break
     except ModelError as problem:
         yield Notice(problem.message, problem.hint)
-    draft = draft or skill.compose(story, cards, ())
-    yield Said(draft.text)
+    draft = draft or composed
+    yield Said(draft.text[len(shown) :])
     yield draft
 
 

@@ -94,7 +94,7 @@ def missed(told: Sequence[Told]) -> Loss:
     from torch.nn.functional import binary_cross_entropy_with_logits as crossed
 
     def loss(batch: Sequence[int], found: Any, owner: Sequence[int]) -> Any:
-        wanted = torch.tensor([told[row].target for row in batch])
+        wanted = torch.tensor([told[row].target for row in batch], device=found.device)
         worst = torch.stack([worst_of(found[[one == at for one in owner]]) for at in range(len(batch))])
         return crossed(worst[:, 0], wanted[:, 0]) + KIND_WEIGHT * crossed(worst[:, 1:], wanted[:, 1:])
 
@@ -139,9 +139,9 @@ def main() -> int:
     tuner.write_adapter(reviewer.ADAPTER)
     reviewer.save_heads(
         reviewer.Heads(
-            attend=tuner.attend.detach().numpy(),
-            weights=tuner.head.weight.detach().numpy(),
-            bias=tuner.head.bias.detach().numpy(),
+            attend=tuner.attend.detach().cpu().numpy(),
+            weights=tuner.head.weight.detach().cpu().numpy(),
+            bias=tuner.head.bias.detach().cpu().numpy(),
             cut=float(1 / (1 + np.exp(-cut))),
             doubt=float(1 / (1 + np.exp(-doubt))),
             adapter=digest(reviewer.ADAPTER),

@@ -3,7 +3,8 @@
     tokens ─ starter, its first layers, as they are ─ layers up to LAYER with an adapter
         ─ mean and attentions over each span of the tokens ─ linear heads ─→ outputs, as log odds
 
-Needs torch, transformers, peft, accelerate and gguf: pip install -e ".[dev]". Two threads, no GPU.
+Needs torch, transformers, peft, accelerate and gguf: pip install -e ".[dev]". Two threads will do; a GPU is
+used where there is one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 FROM, RANK, ALPHA = 10, 16, 32  # the first layer, counted from 0, that gets an adapter; its size and weight
 BATCH_TOKENS, BATCH = 1100, 24
-DROPOUT = 0.1
+DROPOUT, LORA_DROPOUT = 0.1, 0.0
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _NAMES = dict(
     zip(MODULES, ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"), strict=True)
@@ -58,11 +59,13 @@ class Tuner:
             dtype=torch.bfloat16,
             quantization_config=GgufConfig(dequantize=True),
         )
-        self.model = language_model.model
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = language_model.model.to(self.device)
         width = self.model.config.hidden_size
         config = LoraConfig(
             r=RANK,
             lora_alpha=ALPHA,
+            lora_dropout=LORA_DROPOUT,
             target_modules=list(MODULES),
             layers_to_transform=list(range(FROM, LAYER)),
         )
@@ -72,8 +75,8 @@ class Tuner:
             weight.requires_grad_(name in self.adapter)
         for weight in self.adapter.values():
             weight.data = weight.data.float()
-        self.attend = torch.nn.Parameter(torch.randn(ATTENTIONS, width) * 0.02)
-        self.head = torch.nn.Linear(width * (1 + ATTENTIONS), outputs)
+        self.attend = torch.nn.Parameter((torch.randn(ATTENTIONS, width) * 0.02).to(self.device))
+        self.head = torch.nn.Linear(width * (1 + ATTENTIONS), outputs, device=self.device)
         torch.nn.init.normal_(self.head.weight, std=0.01)
         torch.nn.init.zeros_(self.head.bias)
         self.examples = examples
@@ -115,7 +118,7 @@ class Tuner:
             for batch in self._batches(rows, shuffled=False):
                 outputs, owner = self._outputs(batch, dropout=0.0)
                 for at, row in enumerate(batch):
-                    found[row] = np.asarray(outputs[[one == at for one in owner]], dtype=np.float32)
+                    found[row] = np.asarray(outputs[[one == at for one in owner]].cpu(), dtype=np.float32)
         return [found[row] for row in rows]
 
     def write_adapter(self, path: Path) -> None:
@@ -134,7 +137,7 @@ class Tuner:
             layer = fields[fields.index("layers") + 1]
             module = next(field for field in fields if field in _NAMES)
             side = "a" if "lora_A" in fields else "b"
-            values = weight.detach().float().numpy()
+            values = weight.detach().float().cpu().numpy()
             if side == "b" and module in ("q_proj", "k_proj"):
                 count = config.num_attention_heads if module == "q_proj" else config.num_key_value_heads
                 values = values.reshape(count, 2, -1, values.shape[1]).swapaxes(1, 2).reshape(values.shape)
@@ -159,7 +162,7 @@ class Tuner:
                 ids = torch.zeros(len(batch), max(map(len, read)), dtype=torch.long)
                 for at, tokens in enumerate(read):
                     ids[at, : len(tokens)] = torch.tensor(tokens)
-                hidden = self._through(self.model.embed_tokens(ids), self.model.layers[:FROM])
+                hidden = self._through(self.model.embed_tokens(ids.to(self.device)), self.model.layers[:FROM])
                 for at, row in enumerate(batch):
                     found[row] = hidden[at, : len(read[at])].clone()
         return found
@@ -168,7 +171,7 @@ class Tuner:
         import torch
 
         # What is read comes first and padding after it, so the causal mask alone keeps padding out.
-        places = torch.arange(hidden.shape[1])[None]
+        places = torch.arange(hidden.shape[1], device=self.device)[None]
         turned = self.model.rotary_emb(hidden, places)
         for layer in layers:
             told = layer(hidden, position_embeddings=turned, position_ids=places)
@@ -180,8 +183,10 @@ class Tuner:
         import torch
         from torch.nn.functional import dropout as dropped
 
+        self.model.train(dropout > 0)  # the adapter's own dropout
         longest = max(len(self.lower[row]) for row in batch)
-        hidden = torch.zeros(len(batch), longest, self.attend.shape[1], dtype=torch.bfloat16)
+        shape = (len(batch), longest, self.attend.shape[1])
+        hidden = torch.zeros(shape, dtype=torch.bfloat16, device=self.device)
         for at, row in enumerate(batch):
             hidden[at, : len(self.lower[row])] = self.lower[row]
         hidden = self._through(hidden, self.model.layers[FROM:LAYER]).float()
@@ -190,6 +195,7 @@ class Tuner:
         own = torch.zeros(len(owner), longest, dtype=torch.bool)
         for at, (start, end) in enumerate(span for row in batch for span in self.examples[row].spans):
             own[at, start:end] = True
+        own = own.to(self.device)
         told = hidden[owner]
         mean = (told * own[..., None]).sum(1) / own.sum(1, keepdim=True)
         shares = (told @ self.attend.T).masked_fill(~own[..., None], -1e4).softmax(1)

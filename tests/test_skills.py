@@ -662,7 +662,7 @@ def test_a_demand_over_what_is_the_others_alone_is_named_and_not_rewritten(text:
     assert isinstance(draft.sheet, ReframeSheet)
     assert draft.sheet.rewrites == () and draft.sheet.request == ""
     assert "say over" in draft.text, draft.text
-    assert reframe.read("I feel worried when you go out. Could you stay home?", read_story(text), []) is None
+    assert draft.line == "", "a model could write into it"
 
 
 ALLOWED = [
@@ -711,11 +711,12 @@ def test_each_fault_of_a_rewrite_is_found(text: str, fault: str) -> None:
 
 def test_a_good_rewrite_of_a_model_stands_as_the_warmer_one() -> None:
     line = "I felt irritated when you took my car without asking. Could you ask me first next time?"
-    draft = reframe.read(line, READ["car"], [])
+    composed = reframe.compose(READ["car"], [], ())
+    draft = reframe.read(line, READ["car"], composed)
     assert draft is not None and draft.model and isinstance(draft.sheet, ReframeSheet)
     assert draft.sheet.rewrites[0].text == line and line in draft.text
-    assert reframe.read("You always take my car, you idiot.", READ["car"], []) is None
-    assert reframe.read("Softer.", read_story("Stop reading my phone"), []) is None
+    assert reframe.read("You always take my car, you idiot.", READ["car"], composed) is None
+    assert reframe.compose(read_story("Stop reading my phone"), [], ()).line == ""
 
 
 HORSEMEN = [
@@ -805,7 +806,7 @@ def test_where_contact_may_be_unwanted_the_questions_come_first(text: str) -> No
     draft = repair.compose(read_story(text), [], ())
     assert isinstance(draft.sheet, RepairSheet) and draft.sheet.message == ""
     assert "?" in draft.text and re.search(r"no contact|in touch", draft.text)
-    assert repair.read("I'm sorry I shouted. I'll do better.", read_story(text), []) is None
+    assert draft.line == "", "a model could write into it"
 
 
 def test_after_violence_there_is_no_message() -> None:
@@ -837,14 +838,15 @@ def test_a_good_message_of_a_model_is_put_in() -> None:
         "I snapped at you about the dishes, and I'm sorry. You didn't deserve that "
         "tone. I'll do the dishes tonight."
     )
-    draft = repair.read(line, READ["snapped"], [])
+    composed = repair.compose(READ["snapped"], [], ())
+    draft = repair.read(line, READ["snapped"], composed)
     assert (
         draft is not None
         and draft.model
         and isinstance(draft.sheet, RepairSheet)
         and draft.sheet.message == line
     )
-    assert repair.read("Sorry but you started it.", READ["snapped"], []) is None
+    assert repair.read("Sorry but you started it.", READ["snapped"], composed) is None
 
 
 # --- all skills, any input --------------------------------------------------------------------
@@ -892,8 +894,9 @@ def test_any_text_gets_a_reply(text: str, before: list[str]) -> None:
     for skill in SKILLS.values():
         draft = skill.compose(story, CARDS[:1], ())
         assert draft.text.strip() and len(draft.text) < 4000
-        if skill.read:
-            assert skill.read(text, story, []) is None or draft.sheet is not None
+        assert draft.line in draft.text
+        if skill.read and draft.line:
+            skill.read(text, story, draft)
     assert isinstance(listen.fits(text, story, CARDS), bool)
     assert isinstance(listen.compose(story, CARDS, [text or "So."]).text, str)
 

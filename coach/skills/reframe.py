@@ -187,7 +187,7 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     if not (remark or matter.harm or matter.part.when or _about(matter, story)):
         return _not_enough(story, matter.person)
     sheet = _sheet(matter, story)
-    return Draft(as_text(sheet, _opening(matter, sheet)), sheet)
+    return Draft(as_text(sheet, _opening(matter, sheet)), sheet.rewrites[0].text, sheet)
 
 
 def _not_enough(story: Story, person: Person) -> Draft:
@@ -200,21 +200,17 @@ def _not_enough(story: Story, person: Person) -> Draft:
         f"say, as a camera would have it? "
         "Or write the sentence as it comes to you, as sharp as it is, and it can be worked on."
     )
-    return Draft(text, ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
 
 
-def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
+def read(text: str, story: Story, composed: Draft) -> Draft | None:
     """The composed worksheet with a model's sentence as its warmer rewrite, or None if it has a fault."""
-    draft = compose(story, cards, ())
-    sheet = draft.sheet
-    if not isinstance(sheet, ReframeSheet) or not sheet.rewrites or sheet.rewrites[0].kind == AS_IT_IS:
-        return None
     line = _one_line(text)
     if not line or not stays_with(line, story, share=0.3) or check_rewrite(line, story):
         return None
-    rewrites = (Rewrite("warmer", line), *sheet.rewrites[1:])
-    new = replace(sheet, rewrites=rewrites)
-    return Draft(draft.text.replace(sheet.rewrites[0].text, line, 1), new, model=True)
+    assert isinstance(composed.sheet, ReframeSheet)
+    sheet = replace(composed.sheet, rewrites=(Rewrite("warmer", line), *composed.sheet.rewrites[1:]))
+    return Draft(composed.text.replace(composed.line, line, 1), line, sheet, model=True)
 
 
 def _one_line(text: str) -> str:
@@ -336,7 +332,7 @@ def _nothing(story: Story, remark: str) -> Draft | None:
             "This works in English only so far. If you can, write the sentence in English, "
             "just as you'd say it."
         )
-    return Draft(text, ReframeSheet("", "", (), (), (), "", (), ""))
+    return Draft(text, sheet=ReframeSheet("", "", (), (), (), "", (), ""))
 
 
 def _restricted(story: Story, remark: str) -> Draft | None:
@@ -357,7 +353,7 @@ def _restricted(story: Story, remark: str) -> Draft | None:
         f"to give anything up. What do you fear would happen if {they} went on deciding "
         f"this {'alone' if they == 'they' else 'for ' + them + 'self'}?"
     )
-    return Draft(text, ReframeSheet(observation, "", story.feelings, (), (), "", (), ""))
+    return Draft(text, sheet=ReframeSheet(observation, "", story.feelings, (), (), "", (), ""))
 
 
 def _possessive(person: Person) -> str:
@@ -380,7 +376,9 @@ def _disclosed(story: Story, remark: str) -> Draft | None:
     )
     return Draft(
         text,
-        ReframeSheet(f"You felt {word}.", "", (*story.feelings, *known.under), (known.need,), (), "", (), ""),
+        sheet=ReframeSheet(
+            f"You felt {word}.", "", (*story.feelings, *known.under), (known.need,), (), "", (), ""
+        ),
     )
 
 
@@ -402,7 +400,7 @@ def _as_it_is(story: Story, remark: str) -> Draft | None:
             f"room to answer. There is nothing here to soften."
         )
     kept = (Rewrite(AS_IT_IS, remark),)
-    return Draft(text, ReframeSheet("", "", story.feelings, (), (), "", kept, ""))
+    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", kept, ""))
 
 
 # --- the worksheet ----------------------------------------------------------------------------

@@ -105,21 +105,18 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
         hurt = _for_the_hurt(story, person)
         return hurt if hurt else _too_little(story, person)
     sheet = _sheet(story, person, deed)
-    return Draft(as_text(sheet, pick(_LEAVE, story.text)), sheet)
+    return Draft(as_text(sheet, pick(_LEAVE, story.text)), sheet.message, sheet)
 
 
-def read(text: str, story: Story, cards: Sequence[Card]) -> Draft | None:
-    """The composed worksheet with a model's message in it, or None if there may be none or it has a fault."""
-    draft = compose(story, cards, ())
-    sheet = draft.sheet
-    if not isinstance(sheet, RepairSheet) or not sheet.message or not sheet.own:
-        return None
+def read(text: str, story: Story, composed: Draft) -> Draft | None:
+    """The composed worksheet with a model's message in it, or None if it has a fault."""
     line = " ".join(text.replace("’", "'").split()).strip('"“” ')
     line = re.sub(r"^(?:message|here(?: is|'s)[^:]{0,40})\s*:\s*", "", line, flags=re.I).strip('"“” ')
     if not stays_with(line, story, share=0.3) or check_message(line, story):
         return None
-    new = replace(sheet, message=line)
-    return Draft(draft.text.replace(sheet.message, line, 1), new, model=True)
+    assert isinstance(composed.sheet, RepairSheet)
+    sheet = replace(composed.sheet, message=line)
+    return Draft(composed.text.replace(composed.line, line, 1), line, sheet, model=True)
 
 
 def check_message(text: str, story: Story) -> tuple[str, ...]:
@@ -249,7 +246,7 @@ def _ask_first(story: Story, person: Person, deed: Deed | None) -> Draft:
             f"you can say it? That comes before any message."
         )
         path = ""
-    return Draft(text, RepairSheet(own, acknowledge, path, ""))
+    return Draft(text, sheet=RepairSheet(own, acknowledge, path, ""))
 
 
 def _after_violence(person: Person, deed: Deed | None) -> Draft:
@@ -263,7 +260,7 @@ def _after_violence(person: Person, deed: Deed | None) -> Draft:
         "Writing this down is a beginning, and it was yours to stop. A message would ask something of "
         f"{them} now, even a kind one, so there is none here. {path}"
     )
-    return Draft(text, RepairSheet(sentence(deed.said) if deed else "", "", path, ""))
+    return Draft(text, sheet=RepairSheet(sentence(deed.said) if deed else "", "", path, ""))
 
 
 _MEND = (
@@ -298,16 +295,8 @@ def _for_the_hurt(story: Story, person: Person) -> Draft | None:
     )
     path = "Ask for the repair, once and plainly, and leave room for a no."
     sheet = RepairSheet("", acknowledge, path, message)
-    return Draft(
-        as_text(
-            sheet,
-            (
-                "If there is a part of yours in it as well, add it in one sentence and this can "
-                "be turned round."
-            ),
-        ),
-        sheet,
-    )
+    ending = "If there is a part of yours in it as well, add it in one sentence and this can be turned round."
+    return Draft(as_text(sheet, ending), sheet=sheet)
 
 
 def _too_little(story: Story, person: Person) -> Draft:
@@ -317,7 +306,7 @@ def _too_little(story: Story, person: Person) -> Draft:
         f"did you do or say, as a camera would have seen it? "
         "If it was done to you, say that; then the message can ask for repair."
     )
-    return Draft(text, RepairSheet("", "", "", ""))
+    return Draft(text, sheet=RepairSheet("", "", "", ""))
 
 
 def _unread(story: Story) -> Draft:
@@ -327,7 +316,7 @@ def _unread(story: Story) -> Draft:
             "This works in English only so far. If you can, say in English what happened, "
             "in a sentence or two."
         )
-    return Draft(text, RepairSheet("", "", "", ""))
+    return Draft(text, sheet=RepairSheet("", "", "", ""))
 
 
 def as_text(sheet: RepairSheet, ending: str = "") -> str:
