@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from coach.errors import KnowledgeError
+from coach.exercise import InvalidExercise, Step, read_exercise
 
 KINDS = ("idea", "skill", "practice", "caution", "myth")
 SKILLS = ("listen", "reframe", "repair", "practice", "both_sides", "check_in")
@@ -31,7 +32,10 @@ _SEPARATORS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 
 @dataclass(frozen=True)
 class Card:
-    """One idea of the library; `gist` is what a small model reads, at most 60 tokens."""
+    """One idea of the library; `gist` is what a small model reads, at most 60 tokens.
+
+    `exercise` are the steps of a practice card that can be gone through; empty for all others.
+    """
 
     id: str
     title: str
@@ -46,6 +50,7 @@ class Card:
     gist: str
     body: str
     related: tuple[str, ...] = ()
+    exercise: tuple[Step, ...] = ()
 
     @property
     def sections(self) -> dict[str, str]:
@@ -77,12 +82,16 @@ class Topic:
 
 @dataclass(frozen=True)
 class Library:
-    """All usable cards by id, in the order of their file names, and what was wrong with the others."""
+    """All usable cards by id, in the order of their file names, and what was wrong with the others.
+
+    `topics` are the shelves; `needs` are those of the exercises, each of which stands under one.
+    """
 
     cards: dict[str, Card]
     problems: tuple[KnowledgeError, ...] = ()
     sources: dict[str, Source] = field(default_factory=dict)
     topics: tuple[Topic, ...] = ()
+    needs: tuple[Topic, ...] = ()
 
 
 def read_knowledge(folder: Path) -> Library:
@@ -96,18 +105,25 @@ def read_knowledge(folder: Path) -> Library:
         except TypeError:
             known = ", ".join(Source.__dataclass_fields__)
             problems.append(KnowledgeError(f"sources.yaml, {id}: not as it must be.", f"It has {known}."))
-    topics: list[Topic] = []
-    for name, cards in _entries(folder / "topics.yaml", problems):
+    topics = _shelves(folder / "topics.yaml", library, problems)
+    needs = _shelves(folder / "needs.yaml", library, problems)
+    return Library(library.cards, tuple(problems), sources, topics, needs)
+
+
+def _shelves(file: Path, library: Library, problems: list[KnowledgeError]) -> tuple[Topic, ...]:
+    """Names with lists of cards; a card that is not there is a problem, and the others are used."""
+    shelves: list[Topic] = []
+    for name, cards in _entries(file, problems):
         listed = [str(card) for card in cards] if isinstance(cards, list) else []
         for card in listed if isinstance(cards, list) else [str(cards)]:
             if card not in library.cards:
                 problems.append(
                     KnowledgeError(
-                        f"topics.yaml, {name}: there is no card {card!r}.", "Correct or remove it."
+                        f"{file.name}, {name}: there is no card {card!r}.", "Correct or remove it."
                     )
                 )
-        topics.append(Topic(name, tuple(card for card in listed if card in library.cards)))
-    return Library(library.cards, tuple(problems), sources, tuple(topics))
+        shelves.append(Topic(name, tuple(card for card in listed if card in library.cards)))
+    return tuple(shelves)
 
 
 def _entries(file: Path, problems: list[KnowledgeError]) -> list[tuple[str, Any]]:
@@ -197,7 +213,7 @@ class _Checker:
             if key not in known:
                 self.fail(key, f"{key} is not a known entry", f"Remove it; known are {', '.join(known)}")
         for key in known:
-            if key not in self.front and key != "related":  # the one entry that may be left out
+            if key not in self.front and key not in ("related", "exercise"):  # these may be left out
                 self.fail(key, f"{key} is missing", f"Add a line that begins with {key}:")
         card = Card(
             id=self.text("id"),
@@ -213,6 +229,7 @@ class _Checker:
             gist=self.text("gist"),
             body=_plain(body),
             related=self.texts("related", least=0) if "related" in self.front else (),
+            exercise=self.exercise() if "exercise" in self.front else (),
         )
         if not _ID.match(card.id) or card.id != self.path.stem:
             self.fail("id", f"the id {card.id!r} is not the file's name", f"Write id: {self.path.stem}")
@@ -222,6 +239,17 @@ class _Checker:
                 f"{self.path.name}: the body has no section {missing[0]!r}.", f"Add a line: ## {missing[0]}"
             )
         return card
+
+    def exercise(self) -> tuple[Step, ...]:
+        if self.front["kind"] != "practice":
+            self.fail(
+                "exercise", "only a practice card has an exercise", "Write kind: practice, or remove it"
+            )
+        try:
+            return read_exercise(self.front["exercise"])
+        except InvalidExercise as problem:
+            self.fail("exercise", str(problem), problem.cure)
+        return ()
 
     def fail(self, key: str, what: str, cure: str) -> None:
         line = self.lines.get(key, 2)

@@ -1,9 +1,8 @@
-"""What a message means, for somebody's safety and for what the user wants of the coach. Reads meaning.
+"""What a message means for somebody's safety: text and what came before it → Signals. Reads meaning.
 
     message, after what came before ─ starter + adapter (hidden_states.py, one pass) ─ a vector per token
-        ─ mean and learned attentions over the message's own tokens ─ linear heads ──┬─┐
-    message ─ sentence vector (encoder), TF-IDF of words and letter runs ─ linear ───│─┴→ Signals (risk)
-        ─ the same over the tokens of each piece ─ the same heads ───────────────────┴──→ Meaning (parts.py)
+        ─ mean and learned attentions over the message's own tokens ─ linear heads ──┐
+    message ─ sentence vector (encoder), TF-IDF of words and letter runs ─ linear ────┴→ Signals
 
 The adapter (LoRA) and the heads are trained by `python -m evals.train_screen`. A long message is read in
 pieces and the gravest decides; of a very long one the pieces that look gravest to the linear part.
@@ -22,8 +21,6 @@ from zipfile import BadZipFile
 
 from coach.hidden_states import HiddenStates, damaged, pooled
 from coach.safety.signals import Signals
-from coach.skills.parts import INTENTS, KINDS, ROLES, Meaning, Part, pieces
-from coach.skills.story import clean
 from coach.turn import CATEGORIES, FLAGS, Level
 
 if TYPE_CHECKING:
@@ -47,8 +44,7 @@ MOST_CHARACTERS = 20_000  # what is longer was pasted: the rules read it all, th
 
 MEANING = 0.5  # how much the first reading counts against the second for the category; chosen on dev
 ATTENTIONS = 4
-RISK_OUTPUTS = (*("from 1", "from 2", "from 3"), *CATEGORIES, "other", *FLAGS)
-OUTPUTS = (*RISK_OUTPUTS, *KINDS, *INTENTS, *ROLES)
+OUTPUTS = (*("from 1", "from 2", "from 3"), *CATEGORIES, "other", *FLAGS)
 
 
 NOTHING = Signals(0, (0.0, 0.0, 0.0), (0.0,) * len(CATEGORIES), 0.0, (0.0,) * len(FLAGS))
@@ -99,7 +95,7 @@ class Heads:
         kinds = slice(3, 3 + len(CATEGORIES))
         odds = MEANING * meaning[kinds] + words[kinds]
         shares = np.exp(odds - odds.max())
-        rest = _chance(meaning[kinds.stop : len(RISK_OUTPUTS)])
+        rest = _chance(meaning[kinds.stop :])
         level = 0
         while level < 3 and levels[level] >= self.cuts[level]:
             level += 1
@@ -110,14 +106,6 @@ class Heads:
             other=float(rest[0]),
             flags=tuple(map(float, rest[1:])),
         )
-
-    def share(self, meaning: Vector, names: Sequence[str]) -> dict[str, float]:
-        """The chances of some outputs of which one holds."""
-        import numpy as np
-
-        odds = meaning[[OUTPUTS.index(name) for name in names]]
-        shares = np.exp(odds - odds.max())
-        return dict(zip(names, map(float, shares / shares.sum()), strict=True))
 
     @cached_property
     def _vectorizers(self) -> list[Any]:
@@ -164,38 +152,6 @@ class Classifier:
             found = [self._read(piece, earlier, heads) for piece in self._pieces(text, heads)]
         return max(found, key=lambda signals: (signals.level, sum(signals.levels)), default=NOTHING)
 
-    def meaning(self, text: str, before: Sequence[str] = ()) -> Meaning:
-        """What the message is for, and its parts; of a long one, those of its beginning and its end."""
-        with self._states.lock:
-            heads = self._loaded()
-            earlier = history(self._states, before)
-            told = clean(text)
-            spans = pieces(told)
-            found = [self._understood(told, run, earlier, heads) for run in _runs(spans)]
-        if not found:
-            return Meaning()
-        most = max(found, key=lambda one: one[0]["unsafe"])  # one frightened passage makes the message so
-        parts = tuple(part for _, _, run in found for part in run)
-        return Meaning(most[0], found[-1][1] if len(found) > 1 else found[0][1], parts)
-
-    def _understood(
-        self, told: str, spans: list[tuple[int, int]], earlier: list[int], heads: Heads
-    ) -> tuple[dict[str, float], dict[str, float], list[Part]]:
-        """Kinds, intents and parts of a run of pieces that are read in one pass."""
-        start = spans[0][0]
-        text = told[start : spans[-1][1]]
-        own = self._states.tokens(text)[:WINDOW]
-        vectors = self._states.vectors(self._adapter, earlier, own)
-        ends = self._states.ends(own)
-        whole = heads.by_meaning(vectors)
-        parts = []
-        for begin, end in spans:
-            first, last = within(ends, text, begin - start, end - start)
-            if first < last:
-                chances = heads.share(heads.by_meaning(vectors[first:last]), ROLES)
-                parts.append(Part(told[begin:end], max(chances, key=lambda role: chances[role])))
-        return heads.share(whole, KINDS), heads.share(whole, INTENTS), parts
-
     def _read(self, piece: str, earlier: list[int], heads: Heads) -> Signals:
         if not any(letter.isalnum() for letter in piece):
             return NOTHING
@@ -226,25 +182,6 @@ class Classifier:
                 self._states.load(self._adapter, heads.adapter)
                 self._heads = heads
             return self._heads
-
-
-def _runs(spans: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Pieces in runs of at most WHOLE characters; of many runs, the first two and the last."""
-    runs: list[list[tuple[int, int]]] = []
-    for span in spans:
-        if runs and span[1] - runs[-1][0][0] <= WHOLE:
-            runs[-1].append(span)
-        else:
-            runs.append([span])
-    return runs if len(runs) <= 3 else [*runs[:2], runs[-1]]
-
-
-def within(ends: Sequence[int], text: str, begin: int, end: int) -> tuple[int, int]:
-    """Which tokens lie between two characters of the text; `ends` are the bytes at which tokens end."""
-    first_byte, last_byte = len(text[:begin].encode()), len(text[:end].encode())
-    first = next((at for at, byte in enumerate(ends) if byte > first_byte), len(ends))
-    last = next((at + 1 for at, byte in enumerate(ends) if byte >= last_byte), len(ends))
-    return first, last
 
 
 def history(states: HiddenStates, before: Sequence[str]) -> list[int]:

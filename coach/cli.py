@@ -14,8 +14,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from coach import __version__
+from coach import __version__, form
 from coach.errors import CoachError, InputError, ModelError
+from coach.turn import CheckInSheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from coach.pipeline import Coach
     from coach.safety.screen import Screen
     from coach.settings import Settings
-    from coach.turn import Conversation, Finished
+    from coach.turn import Contact, Conversation, Finished
 
+_END = "/end"
+_AGAIN = {
+    f"/{name}": name for name in ("reframe", "repair", "practice")
+}  # another skill for the last message
 _PRIVACY = (
     "What stands in a command line can stay in the shell's history and shows in lists of processes. "
     "For anything private leave the text out and type it at the prompt, or pipe it in."
@@ -75,11 +80,18 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     command("page", _page, "open the page in your browser (the same as coach alone)")
-    command("ask", _answer, "answer one message", says="what happened").set_defaults(skill="listen")
+    command("ask", _answer, "answer one message", says="what happened")
     command("reframe", _answer, "find other words for it", says="the remark or the story").set_defaults(
         skill="reframe"
     )
     command("repair", _answer, "mend after a fight", says="what happened").set_defaults(skill="repair")
+    check_in = command("check-in", _check_in, "say how you are, in twenty seconds")
+    check_in.set_defaults(skill="check_in")
+    _check_in_parser(check_in)
+    practise = command("practice", _practice, "go through an exercise, or list them")
+    practise.add_argument("exercise", nargs="?", metavar="ID", help="which; without it they are listed")
+    practise.add_argument("--list", action="store_true", help="list them")
+    practise.add_argument("--json", action="store_true", help="print one JSON object")
     command("chat", _chat, "talk in the terminal")
     command("search", _search, "find the cards that fit a story", says="the story")
     command("screen", _screen, "show what the safety screen sees in a message", says="the message")
@@ -98,6 +110,15 @@ def _parser() -> argparse.ArgumentParser:
     evals.add_argument("--held-out", action="store_true", help="run on the rows that are never tuned on")
     evals.add_argument("--json", action="store_true", help="print one JSON object")
     return parser
+
+
+def _check_in_parser(parser: Any) -> None:
+    """What a check-in can be told; at a terminal, what is left out is asked for."""
+    parser.add_argument("--feeling", help="a word or two for what you feel")
+    parser.add_argument("--need", help="a word or two for what you need")
+    for name in form.SCALES:
+        parser.add_argument(f"--{name}", help=f"from 0, none, to {form.MOST}, full")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _knowledge_parser(parser: Any) -> None:
@@ -160,15 +181,107 @@ def _answer(args: argparse.Namespace) -> int:
         broken = _Once()
         code = _batch(lambda row: _answer_row(coach, settings, row, args.skill, broken))
         return 2 if broken.error else code
+    return _answered(args, coach, settings, _text(args))
+
+
+def _answered(args: argparse.Namespace, coach: Coach, settings: Settings, text: str) -> int:
+    """Answer one message and show it, as text or as JSON."""
     from coach.report import reply_record
 
     streams = not args.json
-    finished, notice = _fold(coach, _conversation(settings), _text(args), args.skill, show=streams)
+    finished, notice = _fold(coach, _conversation(settings), text, args.skill, show=streams)
     if args.json:
         print(json.dumps(reply_record(finished.reply), ensure_ascii=False))
     else:
         _print_sources(finished)
     return 2 if notice else 0
+
+
+def _check_in(args: argparse.Namespace) -> int:
+    told = {name: getattr(args, name) for name in ("feeling", "need", *form.SCALES)}
+    levels = {name: _level(name, told[name]) for name in form.SCALES if told[name] is not None}
+    if sys.stdin.isatty():
+        print("Enter skips.", file=sys.stderr)
+        for name in (name for name, said in told.items() if said is None):
+            if name in form.SCALES:
+                levels[name] = _asked_level(name)
+            else:
+                told[name] = input(f"{name}: ")
+    text = form.as_text(CheckInSheet(told["feeling"] or "", told["need"] or "", **levels))
+    if not text:
+        raise InputError("There is nothing in this check-in.", "Give a feeling, a need or one mark.")
+    from coach import start
+
+    settings = _settings()
+    coach = start.coach(settings)
+    _report_problems(coach.library.problems)
+    return _answered(args, coach, settings, text)
+
+
+def _asked_level(name: str) -> int | None:
+    """A mark typed at the prompt, asked for again where it is none."""
+    while True:
+        try:
+            return _level(name, input(f"{name}, 0 to {form.MOST}: "))
+        except InputError as error:
+            print(error.message, error.hint, file=sys.stderr)
+
+
+def _level(name: str, said: str) -> int | None:
+    """A mark as a number; None where it is empty."""
+    said = said.strip()
+    if said and not (said.isascii() and said.isdigit() and int(said) <= form.MOST):
+        raise InputError(f"{said!r} is no mark for {name}.", f"Give a whole number from 0 to {form.MOST}.")
+    return int(said) if said else None
+
+
+def _practice(args: argparse.Namespace) -> int:
+    from datetime import date
+
+    from coach import practising, start
+    from coach.report import practice_record
+    from coach.safety.support import guess_country
+
+    cards = start.library()
+    _report_problems(cards.problems)
+    if args.list or not args.exercise:
+        found = [
+            {"id": card.id, "title": card.title, "need": need} for need, card in practising.listed(cards)
+        ]
+        if args.json:
+            print(json.dumps({"exercises": found}, ensure_ascii=False))
+        for one in () if args.json else found:
+            print(f"{one['id']:<22} {one['title']} ({one['need']})")
+        return 0
+    card = cards.cards.get(args.exercise)
+    if card is None or not card.exercise:
+        raise InputError(
+            f"There is no exercise {args.exercise!r}.", "coach practice --list shows those there are."
+        )
+    settings = _settings()
+    screen = start.safety(settings).screen
+    screen.load()
+    if screen.problem:
+        _report_problems((screen.problem,))
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr if args.json else sys.stdout, flush=True)
+
+    def ask(label: str) -> str:
+        print(label, end="", file=sys.stderr if args.json else sys.stdout, flush=True)
+        return input()
+
+    prompts = practising.Prompts(ask, say, practising.waited)
+    outcome = practising.gone_through(card, screen, prompts, today=date.today())
+    category = outcome.risk.category if outcome.rested else None
+    people: tuple[Contact, ...] = ()
+    if outcome.rested:
+        people = start.directory().contacts(settings.country, category, guess=guess_country())
+    if args.json:
+        print(json.dumps(practice_record(card, outcome, people), ensure_ascii=False))
+    else:
+        print(practising.ending(outcome, people))
+    return 0
 
 
 class _Once:
@@ -218,7 +331,18 @@ def _fold(
     raise AssertionError("respond ends with Finished")
 
 
+_TAKE_UP = {
+    "reframe": "in chat: /reframe; else coach reframe",
+    "repair": "in chat: /repair; else coach repair",
+    "practice": "in chat: /practice; else coach practice",
+    "both_sides": "on the page: More, Both sides",
+    "check_in": "coach check-in",
+}
+
+
 def _print_sources(finished: Finished) -> None:
+    from coach.skills import OFFERS
+
     reply = finished.reply
     how = {
         "model": "written with the model on this machine",
@@ -229,16 +353,23 @@ def _print_sources(finished: Finished) -> None:
     for passage in reply.passages:
         print(f"  read: {'your document ' if passage.own else ''}{passage.title} ({passage.card})")
     print(f"  {how[reply.origin]}")
+    if reply.suggests:
+        print(f"  {OFFERS[reply.suggests]} ({_TAKE_UP[reply.suggests]})")
+    if reply.exercise:
+        print(f"  To begin: coach practice {reply.exercise}")
 
 
 def _chat(args: argparse.Namespace) -> int:
     from coach import start
+    from coach.skills.close import END
 
     settings = _settings()
     coach = start.coach(settings)
     _report_problems(coach.library.problems)
     conversation = _conversation(settings)
     print("A program that listens and asks. Not a therapist, not a person. An empty line ends it.")
+    print(f"{_END} ends it with a few words on what was said.")
+    before, last = conversation, ""
     while True:
         try:
             text = input("\n> ")
@@ -246,7 +377,14 @@ def _chat(args: argparse.Namespace) -> int:
             return 0
         if not text.strip():
             return 0
-        finished, _ = _fold(coach, conversation, text, None, show=True)
+        ends = text.strip() == _END and not (conversation.paused or conversation.awaited)
+        skill = "close" if ends else None
+        if last and text.strip() in _AGAIN:
+            conversation, text, skill = before, last, _AGAIN[text.strip()]
+        before, last = conversation, text
+        finished, _ = _fold(coach, conversation, END if ends else text, skill, show=True)
+        if finished.reply.skill == "close":
+            return 0
         _print_sources(finished)
         conversation = finished.conversation
 

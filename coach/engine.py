@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llama_cpp import Llama
 
 _ROLES = {"user": "user", "coach": "assistant"}
+LARGE = 600_000_000  # bytes: about a billion parameters in four bits
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use marks around a message's place in the template
 
 
@@ -42,6 +43,14 @@ class LlamaEngine:
         self._lock = threading.Lock()
         self._llama: Llama | None = None
         self.usage = Usage(0, 0, 0)
+
+    @property
+    def large(self) -> bool:
+        """Whether the model file holds LARGE bytes or more; a missing one does not."""
+        try:
+            return self._find().stat().st_size >= LARGE
+        except (ModelError, OSError):
+            return False
 
     def load(self) -> None:
         """Load the model now rather than at the first message."""
@@ -186,8 +195,8 @@ def _silence() -> Any:
 class ScriptedEngine:
     """The shipped fake: answers from a list, over and over, and keeps what it was asked."""
 
-    def __init__(self, replies: Sequence[str] = ("That sounds hard.",)) -> None:
-        self.replies = list(replies)
+    def __init__(self, replies: Sequence[str] = ("That sounds hard.",), *, large: bool = False) -> None:
+        self.replies, self.large = list(replies), large
         self.prompts: list[Prompt] = []
 
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool] = never) -> Iterator[str]:

@@ -140,10 +140,16 @@ def _sources(library: Library) -> Iterator[KnowledgeError]:
 
 def _topics(library: Library) -> Iterator[KnowledgeError]:
     shelves = Counter(id for topic in library.topics for id in topic.cards)
-    for id in library.cards:
+    needs = Counter(id for need in library.needs for id in need.cards)
+    for id, card in library.cards.items():
         if shelves[id] != 1:
             yield KnowledgeError(
                 f"topics.yaml: the card {id!r} stands on {shelves[id]} shelves.", "Name it under one topic."
+            )
+        if needs[id] != bool(card.exercise):
+            yield KnowledgeError(
+                f"needs.yaml: the card {id!r} stands under {needs[id]} needs.",
+                "Name it under one if it has an exercise, else under none.",
             )
 
 

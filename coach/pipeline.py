@@ -21,18 +21,20 @@ from typing import Protocol
 from coach import prompting
 from coach.cards import Card, Library
 from coach.errors import InputError, KnowledgeError, ModelError
+from coach.form import spoken
 from coach.language import language_of
 from coach.safety import support
 from coach.safety.review import Review, review, sentences
 from coach.safety.screen import Screen
-from coach.settings import bundled
-from coach.skills import SKILLS, Draft, Skill
+from coach.skills import OFFERS, SKILLS, Draft, Skill
 from coach.skills.grounding import adds_to
+from coach.skills.parts import Meaning, Understands
 from coach.skills.story import Story, read_story
 from coach.turn import (
     ContextFull,
     Conversation,
     Event,
+    Evidence,
     Finished,
     Found,
     Message,
@@ -55,11 +57,15 @@ _HALF_A_SCREEN = (
     "The part of this program that notices danger between the lines is not working, so it may miss some. "
     "Support is one click away."
 )
+_UNSAFE = Risk(1, "partner_violence", "self", evidence=(Evidence("classifier", "unsafe"),))
 _DROPPED = dict.fromkeys(c for c in [*range(0x20), *range(0x7F, 0xA0)] if c not in (0x09, 0x0A))
 
 
 class Engine(Protocol):
-    """What runs a language model."""
+    """What runs a language model; a `large` one can follow a longer prompt."""
+
+    @property
+    def large(self) -> bool: ...
 
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         """Yield the answer in pieces; raises ContextFull or ModelError, ends early once `stopped()`."""
@@ -84,8 +90,8 @@ def nothing() -> None:
 class Coach:
     """Answers messages with the parts it was handed; holds nothing of any conversation.
 
-    `guess` is a country to offer while none was chosen; `warm` loads the parts ahead of the first
-    message, `forget` drops what they hold of earlier ones.
+    `understand` reads what a message is for; `guess` is a country to offer while none was chosen; `warm`
+    loads the parts ahead of the first message, `forget` drops what they hold of earlier ones.
     """
 
     engine: Engine
@@ -94,6 +100,7 @@ class Coach:
     directory: support.Directory
     screen: Screen = field(default_factory=Screen)
     review: Review = review
+    understand: Understands | None = None
     guess: str | None = None
     warm: Callable[[], None] = nothing
     forget: Callable[[], None] = nothing
@@ -117,10 +124,13 @@ class Coach:
             return
         if self.screen.problem and not before.messages:
             yield Notice(_HALF_A_SCREEN, self.screen.problem.hint)
+        chosen = SKILLS[skill or "listen"]
+        meaning = self._meaning(text, before) if risk.level < 2 else Meaning()
+        if meaning.kind == "unsafe" and chosen.off_when_unsafe and risk.level == 0:
+            risk = _UNSAFE  # words for somebody one is afraid of: first the question what happens at a no
         conversation = remembered(conversation, text, risk)
         screen_time = time.perf_counter() - begun
 
-        chosen = SKILLS[skill or "listen"]
         restricted = conversation.unsafe or conversation.awaited is not None
         answer = self._support(before, conversation, text, risk)
         if answer is None and restricted and chosen.off_when_unsafe:
@@ -132,16 +142,18 @@ class Coach:
             return
 
         yield Stage("reading")
-        query = "\n".join([*before.user_texts, text][-_REMEMBERED:])
+        query = "\n".join(map(spoken, [*before.user_texts, text][-_REMEMBERED:]))
         careful = restricted or self.screen.problem is not None
-        passages = self.retriever.search(query, skill=chosen.name, restricted=careful)
+        passages: tuple[Passage, ...] = ()
+        if chosen.reads_cards:
+            passages = self.retriever.search(query, skill=chosen.name, restricted=careful)
         yield Found(passages)
 
-        story = read_story(text, before.user_texts)
+        story = replace(read_story(text, before.user_texts), kind=meaning.kind, parts=meaning.parts)
         cards = [self.library.cards[passage.card] for passage in passages if passage.sure]
         written: Iterator[Event | Draft]
         if chosen.speaks:
-            template = prompting.read_template(bundled("prompts") / f"{chosen.name}.md")
+            template = prompting.template_for(chosen.name, large=self.engine.large)
             sent = prompting.sent_text(template, text, passages)
             conversation = with_message(conversation, Message("user", text, sent))
             writing = _Writing(self.engine, self.review, template, conversation, stopped)
@@ -161,6 +173,8 @@ class Coach:
             yield event
         total = time.perf_counter() - begun
 
+        wanted = meaning.intent if skill is None and not restricted else ""
+        offer = wanted if wanted in OFFERS and wanted not in conversation.offered else None
         origin: Origin = "model" if draft.model else "composed"
         reply = Reply(
             draft.text,
@@ -169,12 +183,24 @@ class Coach:
             risk,
             passages,
             sheet=draft.sheet,
+            suggests=offer,
             exercise=draft.exercise,
             timing=Timing(screen_time, first, total),
         )
         if chosen.speaks:
             conversation = writing.conversation  # which may have let its oldest exchanges go
+        if offer:
+            conversation = replace(conversation, offered=(*conversation.offered, offer))
         yield Finished(reply, with_message(conversation, Message("coach", draft.text)))
+
+    def _meaning(self, text: str, before: Conversation) -> Meaning:
+        """What the message is for; nothing where that cannot be read, and the skills go by rules alone."""
+        if self.understand is None or language_of(text) != "en":
+            return Meaning()
+        try:
+            return self.understand.meaning(text, before.user_texts)
+        except ModelError:
+            return Meaning()
 
     def _support(
         self, before: Conversation, now: Conversation, text: str, risk: Risk

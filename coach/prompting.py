@@ -1,7 +1,8 @@
 """Templates to prompts, within what an engine can hold. Pure.
 
 A file prompts/<skill>.md has strict front matter and two sections: `# system`, the same bytes in every
-turn, and `# turn`, which wraps the user's message and the passages and is only ever added at the end.
+turn, and `# turn`, which wraps the user's message and the passages and is only ever added at the end. It is
+short, for small models; prompts/full/<skill>.md is for models that can follow more.
 """
 
 from __future__ import annotations
@@ -67,6 +68,12 @@ def read_template(path: Path) -> Template:
         int(front["max_tokens"]),
         float(front["temperature"]),
     )
+
+
+def template_for(skill: str, *, large: bool) -> Template:
+    """The prompt of a skill that suits the model's size."""
+    folder = bundled("prompts") / "full" if large else bundled("prompts")
+    return read_template(folder / f"{skill}.md")
 
 
 def fixed_text(name: str) -> str:

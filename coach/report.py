@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from coach.cards import Card
+from coach.practising import Outcome
 from coach.turn import Contact, Passage, Reply, Risk
 
 
@@ -36,6 +39,18 @@ def contact_record(contact: Contact) -> dict[str, Any]:
     }
 
 
+def practice_record(card: Card, outcome: Outcome, people: Sequence[Contact]) -> dict[str, Any]:
+    """An exercise that was gone through: what was written, by label, and the risk of the last answer."""
+    return {
+        "exercise": card.id,
+        "written": [{"label": label, "lines": list(lines)} for label, lines in outcome.place.summary()],
+        "rested": outcome.rested,
+        "level": outcome.risk.level,
+        "category": outcome.risk.category,
+        "support": [contact_record(contact) for contact in people],
+    }
+
+
 def reply_record(reply: Reply) -> dict[str, Any]:
     """A reply with all that a script may want; a worksheet's fields stand beside it."""
     support = [contact_record(contact) for contact in reply.support]
@@ -47,6 +62,8 @@ def reply_record(reply: Reply) -> dict[str, Any]:
         "skill": reply.skill,
         "origin": reply.origin,
         "sources": [passage_record(passage) for passage in reply.passages],
+        "suggests": reply.suggests,
+        "exercise": reply.exercise,
         "level": reply.risk.level,
         "category": reply.risk.category,
         "subject": reply.risk.subject,

@@ -50,6 +50,7 @@ class Weighting:
     lexical: float = 0.06
     near_lexical: float = 0.20  # of shared words against nearness, without a ranking
     skill: float = 0.01
+    exercise: float = 0.3  # for a card with an exercise, where somebody wants to practise
     caution: float = 0.02
     sure: float = 0.35
     near_sure: float = 0.65  # the same without a ranking
@@ -147,8 +148,11 @@ class CardSearch:
             index.add([str(number) for number in range(len(parts))], [card for card, _ in parts], vectors)
 
     def _favour(self, card: Card, skill: str | None) -> float:
-        return (self.weighting.skill if skill in card.skills else 0.0) + (
-            self.weighting.caution if card.kind == "caution" else 0.0
+        weighting = self.weighting
+        return (
+            (weighting.skill if skill in card.skills else 0.0)
+            + (weighting.exercise if skill == "practice" and card.exercise else 0.0)
+            + (weighting.caution if card.kind == "caution" else 0.0)
         )
 
 

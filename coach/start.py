@@ -12,6 +12,7 @@ from coach.encoder import Encoder, MiniLM
 from coach.engine import LlamaEngine
 from coach.hidden_states import HiddenStates
 from coach.language import language_of
+from coach.meaning import MeaningReader
 from coach.pipeline import Coach
 from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
@@ -49,6 +50,7 @@ class Safety:
 
     screen: Screen
     review: Reviewer
+    meaning: MeaningReader
     states: HiddenStates
 
     def load(self) -> None:
@@ -60,8 +62,9 @@ class Safety:
 def safety(settings: Settings, encoder: Encoder | None = None) -> Safety:
     """What keeps users safe."""
     states = HiddenStates(lambda: models.checked(models.STARTER), threads=settings.threads)
-    reader = Classifier(states, encoder or MiniLM(models.encoder_folder))
-    return Safety(Screen(reader), Reviewer(states), states)
+    encoder = encoder or MiniLM(models.encoder_folder)
+    reader = Classifier(states, encoder)
+    return Safety(Screen(reader), Reviewer(states), MeaningReader(states, encoder), states)
 
 
 def coach(settings: Settings) -> Coach:
@@ -84,4 +87,15 @@ def coach(settings: Settings) -> Coach:
         engine.forget()
         safe.states.forget()
 
-    return Coach(engine, found, cards, lines, safe.screen, safe.review, guess_country(), warm, forget)
+    return Coach(
+        engine,
+        found,
+        cards,
+        lines,
+        safe.screen,
+        safe.review,
+        understand=safe.meaning,
+        guess=guess_country(),
+        warm=warm,
+        forget=forget,
+    )

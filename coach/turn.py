@@ -131,7 +131,18 @@ class RepairSheet:
     message: str
 
 
-Sheet: TypeAlias = ReframeSheet | RepairSheet
+@dataclass(frozen=True)
+class CheckInSheet:
+    """A check-in: words that may be empty, and levels from 0 to 10; None where one was left out."""
+
+    feeling: str = ""
+    need: str = ""
+    connection: int | None = None
+    calm: int | None = None
+    hope: int | None = None
+
+
+Sheet: TypeAlias = ReframeSheet | RepairSheet | CheckInSheet
 
 
 @dataclass(frozen=True)
@@ -167,10 +178,10 @@ class Reply:
 class Conversation:
     """All that `respond` needs to know of what came before; the caller carries it, nothing is stored.
 
-    `risk` is the highest so far and never falls. `paused` means that a support reply was given and
-    no model speaks until the user chooses to go back. `unsafe` keeps every card and skill that is
-    marked `off_when_unsafe` off. `awaited` names the question that the coach waits on. `dropped` counts
-    messages at the front that no longer fit the model's context.
+    `risk` is the highest so far and never falls. `paused` means that a support reply was given and no
+    model speaks until the user chooses to go back. `unsafe` keeps every card and skill that is marked
+    `off_when_unsafe` off. `awaited` names the question that the coach waits on. `offered` are the skills
+    that were suggested already. `dropped` counts messages at the front that no longer fit the context.
     """
 
     messages: tuple[Message, ...] = ()
@@ -178,6 +189,7 @@ class Conversation:
     paused: bool = False
     unsafe: bool = False
     awaited: str | None = None
+    offered: tuple[str, ...] = ()
     dropped: int = 0
     country: str | None = None
 

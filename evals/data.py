@@ -7,6 +7,7 @@
     reframe    {"id", "text", "form", "expect", "why", "facts", "to", "split"}
     repair     {"id", "text", "role", "channel", "heat", "expect", "facts", "split"}
     intent     {"id", "text", "skill", "split"}
+    sides      {"id", "a", "b", "facts", "split"}
 
 The first fault ends the reading, with file, line, field and cure. `split` is "dev" or "held_out"; what is
 held out is never tuned on and runs only when asked for.
@@ -137,13 +138,26 @@ class IntentRow:
     split: str
 
 
+@dataclass(frozen=True)
+class SidesRow:
+    """One quarrel told by each of the two; `facts` are what both tell."""
+
+    id: str
+    a: str
+    b: str
+    facts: tuple[tuple[str, ...], ...]
+    split: str
+
+
 def helping(grades: Mapping[str, float]) -> tuple[str, ...]:
     """The cards that count as relevant."""
     return tuple(card for card, grade in grades.items() if grade >= 1.0)
 
 
 Check = Callable[[Any], "str | None"]  # what a value must be, where it is not; else None
-R = TypeVar("R", ScreenRow, ConversationRow, ReviewRow, RetrievalRow, ReframeRow, RepairRow, IntentRow)
+R = TypeVar(
+    "R", ScreenRow, ConversationRow, ReviewRow, RetrievalRow, ReframeRow, RepairRow, IntentRow, SidesRow
+)
 
 
 def text(value: Any) -> str | None:
@@ -300,6 +314,8 @@ def _words(row: Any) -> str:
     """What must not stand in both splits, but for case and white space."""
     if isinstance(row, ReviewRow):
         told = f"{row.user}\n{row.reply}"
+    elif isinstance(row, SidesRow):
+        told = f"{row.a}\n{row.b}"
     else:
         told = "\n".join(row.turns) if isinstance(row, ConversationRow) else row.text
     return " ".join(told.lower().split())
@@ -435,5 +451,11 @@ INTENT = Dataset(
     "intent",
     IntentRow,
     {"id": text, "text": text, "skill": one_of(*SKILLS), "split": one_of(*SPLITS)},
+    lambda row: None,
+)
+SIDES = Dataset(
+    "sides",
+    SidesRow,
+    {"id": text, "a": text, "b": text, "facts": facts, "split": one_of(*SPLITS)},
     lambda row: None,
 )

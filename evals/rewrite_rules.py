@@ -49,7 +49,7 @@ _NEVER = {
         r"\bif you (?:don't|do not|ever)\b[^.?!]{0,60}\bI(?:'ll| will) (?:leave you|divorce|go|be gone)\b",
     ),
     "broken": _any(
-        r"\{\w*\}|\b(\w+) \1 \1\b|\bNone\b|\s[.,?!]|[.?!]{4,}",
+        r"\{\w*\}|\b(\w+) \1 \1\b|\b(?-i:None)\b|\s[.,?!]|[.?!]{4,}",
         r"\b(?:you you|the the|I I|to to|a a|and and|my my|your your)\b",
     ),
 }
@@ -72,6 +72,20 @@ _ASKS_OR_LIMITS = _any(
     r"\bnot (?:all right|okay|ok|fine) with me\b|\bI (?:need|want|can't|ask)\b|\bnext time\b",
     r"\bhow about\b|\bwhat if we\b|\bare you (?:free|willing|up for)\b",
 )
+
+
+_SIDED = _any(
+    r"\byou(?:'re| are) (?:right|in the right|the one who is right)\b",
+    r"\byou(?:'ve| have) every right\b",
+    r"\b(?:he|she|they)(?:'s| is| was|'re| are| were) (?:wrong|in the wrong|to blame|at fault|unfair)\b",
+    r"\b(?:he|she|they) (?:should|shouldn't|should not) have\b",
+    r"\b(?:his|her|their|your|my) fault\b|\bto blame\b|\btoxic\b|\bdeserve better\b",
+)
+
+
+def takes_sides(text: str) -> bool:
+    """Whether a reply says who is right or whose fault it is."""
+    return bool(_SIDED.search(text))
 
 
 def broken_by(text: str) -> tuple[str, ...]:

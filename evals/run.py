@@ -23,11 +23,13 @@ from coach.errors import InputError
 from coach.settings import places
 from evals.conversation import conversation
 from evals.figures import Figure, from_values
+from evals.intent import intent
 from evals.reframe import reframe
 from evals.repair import repair
 from evals.retrieval import VARIANTS, retrieval
 from evals.review import review
 from evals.screen import screen
+from evals.sides import sides
 
 SUITES: dict[str, Callable[[str], list[Task]]] = {
     "screen": lambda split: [screen(split)],
@@ -35,6 +37,8 @@ SUITES: dict[str, Callable[[str], list[Task]]] = {
     "review": lambda split: [review(split)],
     "reframe": lambda split: [reframe(split)],
     "repair": lambda split: [repair(split)],
+    "intent": lambda split: [intent(split)],
+    "sides": lambda split: [sides(split)],
     "retrieval": lambda split: [retrieval(split, variant) for variant in VARIANTS],
 }
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FROM, RANK, ALPHA = 10, 16, 32  # the first layer, counted from 0, that gets an adapter; its size and weight
 BATCH_TOKENS, BATCH = 1100, 24
-DROPOUT, LORA_DROPOUT = 0.1, 0.0
+DROPOUT = 0.1
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 _NAMES = dict(
     zip(MODULES, ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"), strict=True)
@@ -65,7 +65,6 @@ class Tuner:
         config = LoraConfig(
             r=RANK,
             lora_alpha=ALPHA,
-            lora_dropout=LORA_DROPOUT,
             target_modules=list(MODULES),
             layers_to_transform=list(range(FROM, LAYER)),
         )
@@ -183,7 +182,6 @@ class Tuner:
         import torch
         from torch.nn.functional import dropout as dropped
 
-        self.model.train(dropout > 0)  # the adapter's own dropout
         longest = max(len(self.lower[row]) for row in batch)
         shape = (len(batch), longest, self.attend.shape[1])
         hidden = torch.zeros(shape, dtype=torch.bfloat16, device=self.device)

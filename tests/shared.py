@@ -12,6 +12,8 @@ from coach.turn import Passage, Prompt
 class Forbidden:
     """An engine and a retriever that must not be touched."""
 
+    large = False
+
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         raise AssertionError("the engine was touched")
 

@@ -27,6 +27,8 @@ STORY = (
 class Counted:
     """The real engine, counting how often it is asked."""
 
+    large = False
+
     def __init__(self, engine: Engine) -> None:
         self.engine, self.calls = engine, 0
 

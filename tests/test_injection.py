@@ -105,6 +105,8 @@ def expecting(what: str) -> list[Any]:
 class Silent:
     """An engine without a model: everything is composed."""
 
+    large = False
+
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         yield ""
 

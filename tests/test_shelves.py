@@ -1,4 +1,4 @@
-"""The Library view's pieces: all text inert, every card reachable, steps taken from the card."""
+"""The Library view's pieces: all text inert, every card and every exercise reachable."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def test_every_card_stands_on_a_shelf_and_can_be_opened(library: Library) -> Non
         assert f'data-card="{id}"' in html
 
 
-def test_every_card_has_its_sources_and_steps(library: Library) -> None:
+def test_every_card_has_its_sources_and_the_exercise_that_it_carries(library: Library) -> None:
     for card in library.cards.values():
         html = shelves.card(card, library)
-        assert "What it rests on" in html and "data-practise" in html, card.id
+        assert "What it rests on" in html, card.id
+        assert (f'data-exercise="{card.id}"' in html) == bool(card.exercise)
         for id in card.sources:
             assert source_line(library.sources[id]) in html
 

@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from coach.errors import ModelError
+from coach.form import spoken
 from coach.language import language_of
+from coach.safety import check_in
 from coach.safety.normalise import normalise
 from coach.safety.patterns import Pattern
 from coach.safety.rules import Cue, FlagRule, Recast, Rule, Rules, Spare, Together, shipped_rules
@@ -106,19 +108,23 @@ class Screen:
 
     def __call__(self, text: str, before: Sequence[str] = ()) -> Risk:
         """The risk of this message in its conversation; `before` is what the user wrote, oldest first."""
+        return check_in.with_hope(self._read(text, before), text, before)
+
+    def _read(self, text: str, before: Sequence[str]) -> Risk:
         matches, flags = _found(text, before)
         risk = _gravest(matches, flags)
         if self._reader is None or (risk.level >= 2 and not self._reader.loaded):
             return risk
-        if not text.strip() or language_of(text) != "en":
+        said, earlier = spoken(text), map(spoken, before)
+        if not said.strip() or language_of(text) != "en":
             return risk  # the classifier was seen to read no other language (evals/datasets/screen.md)
         try:
-            signals = self._reader.read(text, before)
+            signals = self._reader.read(said, [words for words in earlier if words])
         except ModelError as problem:
             self.problem = problem
             return risk
         self.problem = None
-        if signals.levels[1] < DOUBT:
+        if signals.levels[1] < DOUBT and said == text:  # it knows too little of a check-in to doubt a rule
             risk = _gravest([match for match in matches if match.plain], flags)
         return joined(risk, signals)
 
@@ -137,7 +143,7 @@ def joined(risk: Risk, signals: Signals) -> Risk:
 
 def by_rules(text: str, before: Sequence[str] = ()) -> Risk:
     """What the rules alone say of this message in its conversation."""
-    return _gravest(*_found(text, before))
+    return check_in.with_hope(_gravest(*_found(text, before)), text, before)
 
 
 def _found(text: str, before: Sequence[str]) -> tuple[list[Match], frozenset[str]]:
@@ -152,7 +158,7 @@ def _found(text: str, before: Sequence[str]) -> tuple[list[Match], frozenset[str
 
 def read(text: str, rules: Rules) -> Reading:
     """Match, spare and recast one message, without what came before it."""
-    plain = normalise(text)
+    plain = normalise(check_in.for_rules(text))
     found, cues = _matches(plain, rules)
     asked = _Asked(plain)
     kept = [match for match in (_spared(match, asked, rules.spares) for match in found) if match.level]

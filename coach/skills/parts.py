@@ -34,10 +34,11 @@ _LEAST = 3  # words before a cut
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a message and its role, one of ROLES."""
+    """A piece of a message and its role, one of ROLES; `goes_on` if it stands in the sentence of the last."""
 
     text: str
     role: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,16 @@ class Meaning:
     kinds: dict[str, float] = field(default_factory=dict)
     intents: dict[str, float] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The kind that is likelier than all others together, or an empty text."""
+        return next((kind for kind, chance in self.kinds.items() if chance > 0.5), "")
+
+    @property
+    def intent(self) -> str:
+        """The intent that is likelier than all others together; listen where that is none."""
+        return next((intent for intent, chance in self.intents.items() if chance > 0.5), "listen")
 
 
 class Understands(Protocol):
@@ -74,6 +85,11 @@ def pieces(text: str) -> list[tuple[int, int]]:
                     begin += len(piece) - len(piece.lstrip())
                     found.append((start + begin, start + begin + len(piece.strip())))
     return found
+
+
+def goes_on(text: str, before: tuple[int, int], piece: tuple[int, int]) -> bool:
+    """Whether a piece stands in the same sentence as the one before it."""
+    return not re.search(r"[.!?\n]", text[before[1] - 1 : piece[0]])
 
 
 def _cuts(sentence: str) -> list[re.Match[str]]:

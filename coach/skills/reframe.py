@@ -22,6 +22,7 @@ from coach.skills.grounding import may_be_said, stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
+from coach.skills.rewrites import material, rewrites, whom
 from coach.skills.skill import Draft
 from coach.skills.story import (
     Person,
@@ -184,9 +185,10 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
         if draft:
             return draft
     matter = _matter(story, remark)
-    if not (remark or matter.harm or matter.part.when or _about(matter, story)):
+    sheet = _of_parts(matter, story) if story.parts else None
+    if not sheet and not (remark or matter.harm or matter.part.when or _about(matter, story)):
         return _not_enough(story, matter.person)
-    sheet = _sheet(matter, story)
+    sheet = sheet or _sheet(matter, story)
     return Draft(as_text(sheet, _opening(matter, sheet)), sheet.rewrites[0].text, sheet)
 
 
@@ -337,14 +339,16 @@ def _nothing(story: Story, remark: str) -> Draft | None:
 
 def _restricted(story: Story, remark: str) -> Draft | None:
     """A demand over what is the other's alone: named, and not rewritten."""
+    if story.kind and story.kind != "controlling":
+        return None
     what = said.restricts(remark) or said.restricts(_as_said(story))
-    if not what:
+    if not what and story.kind != "controlling":
         return None
     person = story.main or Person("")
     they, them, their = forms(person)
     what = re.sub(r"\byours?\b", lambda m: their if m.group() == "your" else f"{their} own", what)
     what = re.sub(r"\byou\b", they, what)
-    observation = f"This asks for a say over {what}."
+    observation = f"This asks for a say over {what or 'something in ' + their + ' life'}."
     text = (
         f"{observation} That is {_possessive(person)} to decide, and it would be so "
         f"however gently it was put, so there are no rewrites "
@@ -384,9 +388,11 @@ def _disclosed(story: Story, remark: str) -> Draft | None:
 
 def _as_it_is(story: Story, remark: str) -> Draft | None:
     """A plain limit or a remark with nothing to mend: left as it is."""
-    if not remark:
-        return None
-    limit, fine = said.is_limit(remark), said.is_fine(remark)
+    if story.kind:
+        limit, fine = story.kind == "limit", story.kind == "fine"
+        remark = remark or next((q.words for q in story.quotes if q.by == "me"), story.text)
+    else:
+        limit, fine = bool(remark) and said.is_limit(remark), bool(remark) and said.is_fine(remark)
     if not (limit or fine):
         return None
     if limit:
@@ -591,6 +597,27 @@ def inner(story: Story, theme: Theme | None, part: Complaint) -> tuple[tuple[str
     if not feelings:
         feelings = [theme.feeling] if theme else ["frustrated" if said.horsemen(story.text) else "hurt"]
     return tuple(dict.fromkeys(feelings))[:3], need
+
+
+def _of_parts(matter: _Matter, story: Story) -> ReframeSheet | None:
+    """The worksheet from what the classifier read in the pieces; None where it found nothing to name."""
+    found = material(story)
+    made = found and rewrites(found, seed=story.text)
+    if not (found and made):
+        return None
+    person = whom(story)
+    seen = [part.text for part in story.parts if part.role == "deed"]
+    camera = " ".join(_seen(text) for text in seen[:3] if not story.raw and may_be_said(_seen(text), story))
+    if story.raw:
+        camera = " ".join(sentence(_told_of(act, person)) for act in found.acts[:3])
+    return replace(
+        _sheet(matter, story),
+        observation=f"What a camera would have: {lower_first(camera)}"
+        if camera
+        else _observation(matter, story),
+        rewrites=made,
+        request=found.wish or made[1].text.rsplit(". ", 1)[-1],
+    )
 
 
 def _sheet(matter: _Matter, story: Story) -> ReframeSheet:

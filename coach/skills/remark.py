@@ -29,6 +29,7 @@ _NAMES = re.compile(
     r"|brat|man-?child|child(?:ish)|immature|drama queen|princess|liar|coward"
     r"|cheapskate|fat|ugly|slag|slut|whore|narcissist\w*|toxic|control freak|nag"
     r"|hypocrite|fool|incompetent|spoilt|spoiled|cold-hearted|heartless|ungrateful|"
+    r"gobshite|eejit|wanker|knob(?:head)?|plonker|leech|parasite|fraud|crook|goblin|trash|sponger|freeloader|"
     r"cretin|muppet|numpty|waste of space|piece of (?:shit|crap|work)|monster|shit\w*)\b",
     re.I,
 )
@@ -54,7 +55,7 @@ _STATE = frozenset(
     late home here there away out back busy free able ready willing tired upset hurt worried at on in
     with up not going coming working leaving talking speaking doing right okay ok welcome my the sorry
     okay fine gone around near asleep awake left sick ill stressed exhausted angry quiet done having
-    getting trying looking listening using to from under
+    getting trying looking listening using to from under meant supposed
     """.split()
 )
 _YOU_ARE = re.compile(
@@ -615,7 +616,7 @@ def complaint(text: str) -> Complaint:
     facts: list[str] = []
     found = Complaint()
     for sentence in split_sentences(text):
-        plain = _unwrapped(bare(_SWEAR.sub("", sentence)))
+        plain = _unwrapped(bare(unsworn(sentence)))
         if re.match(r"I(?:'m|'ve|'d)? ", plain) and "you" not in plain.lower().split() and _own_fact(plain):
             facts.append(plain)
             continue
@@ -891,11 +892,14 @@ def _thing(text: str) -> Complaint | None:
     return Complaint(matter=tidy(re.sub(r"^you and ", "", thing, flags=re.I)))
 
 
+def unsworn(text: str) -> str:
+    """The text without swear words."""
+    return _SWEAR.sub("", text)
+
+
 def tidy(text: str) -> str:
     """A part without exaggeration and insult, ready to stand in a sentence."""
-    text = _FILL.sub(
-        "", re.sub(r"\bnever (?:ever |once |even )?(\w+)", _not_now, _SWEAR.sub("", text), flags=re.I)
-    )
+    text = _FILL.sub("", re.sub(r"\bnever (?:ever |once |even )?(\w+)", _not_now, unsworn(text), flags=re.I))
     text = re.sub(
         (
             r"\b(your|the|that|those|a) (?:stupid|dumb|lazy|pathetic|precious|useless"

@@ -18,8 +18,10 @@ from coach.cards import Card
 from coach.skills import remark as said
 from coach.skills.deed import Deed, find_deed
 from coach.skills.grounding import stays_with
+from coach.skills.lexicon import Harm, lexicon
 from coach.skills.lines import filled, themes_of
 from coach.skills.reframe import feel, forms, inner, invents, other_did
+from coach.skills.rewrites import material, owned, rewrites, whom
 from coach.skills.skill import Draft
 from coach.skills.story import Person, Story, split_sentences
 from coach.skills.wording import content, count, pick, sentence, upper_first, words
@@ -29,7 +31,13 @@ BUT, IF_FELT, DEMAND, EXCUSE = "but", "if you felt", "a demand", "an excuse"
 LENGTH, NO_OWNING, THIRD = "not two to four sentences", "owns nothing", "speaks about them, not to them"
 
 _ASK_FIRST = re.compile(
-    r"\b(?:my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me"
+    r"\b(?:(?:do not|don't|not to|never) (?:contact|message|write|call|text|ring|phone|come near|come round)"
+    r"|asked (?:that I|me) (?:to )?not (?:to )?(?:write|call|ring|come|text|contact|message)"
+    r"|unfriended me"
+    r"|(?:an|the|court|restraining|protection|protective) order\b|\bjudge\b|(?:days|weeks|months) now\b"
+    r"|(?:days|weeks|months|week)\b[^.]{0,20}\bnot a word|left the (?:family |group )?(?:group|chat)"
+    r"|never wants? (?:\w+ )?to (?:message|contact|see|hear|speak)|(?:slept|staying|gone|moved) (?:at|to|out)"
+    r"[^.]{0,30}\b(?:week|weeks|days)|my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me"
     r"|my)|no contact|not to contact|stop (?:contacting|texting|calling|messaging)"
     r"|leave (?:her|him|them) alone|restraining order|court order"
     r"|(?:afraid|scared|frightened) of me|(?:hasn't|hasnt|haven't|has not|have not"
@@ -45,7 +53,8 @@ _ASK_FIRST = re.compile(
 )
 _VIOLENT = re.compile(
     (
-        r"\bI (?:\w+ ){0,2}?(?:hit|slapped|punched|pushed|shoved|grabbed|choked"
+        r"\bwe (?:hit|slapped|pushed|punched|hurt) each other\b"
+        r"|\bI (?:\w+ ){0,2}?(?:hit|slapped|punched|pushed|shoved|grabbed|choked"
         r"|strangled|kicked|beat|threw [\w ]{1,20} at|restrained|pinned|shook|hurt "
         r"(?:her|him|them) physically)\b"
     ),
@@ -96,16 +105,77 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     if not words(story.text) or not story.english:
         return _unread(story)
     person = story.main or Person("")
-    deed = find_deed(story, person)
+    deed = (_deed_of_parts(story) if story.parts else None) or find_deed(story, person)
     if _VIOLENT.search(story.text):
         return _after_violence(person, deed)
     if _ASK_FIRST.search(story.text) or story.disclosures:
         return _ask_first(story, person, deed)
-    if deed is None:
-        hurt = _for_the_hurt(story, person)
+    if deed is None or _is_the_hurt(story):
+        hurt = _asks_for_repair(story) or _for_the_hurt(story, person)
         return hurt if hurt else _too_little(story, person)
-    sheet = _sheet(story, person, deed)
+    sheet = _sheet(story, whom(story) if story.parts else person, deed)
     return Draft(as_text(sheet, pick(_LEAVE, story.text)), sheet.message, sheet)
+
+
+_PLAIN = Harm(  # for what no harm in themes.yaml is known by its words
+    "plain",
+    words=(),
+    acknowledge=(
+        "I can imagine how that was for you.",
+        "You had reason to expect something else from me.",
+        "That was left with you to carry.",
+    ),
+    path=(
+        "I'd like to hear how it was for you, whenever you want to tell me.",
+        "Tell me what would help to put it right, and I'll do my part.",
+        "I'd like to do it differently from here on.",
+    ),
+    sense=(),
+    ask=(),
+)
+
+
+def _deed_of_parts(story: Story) -> Deed | None:
+    """What the user did, as the classifier read it in the pieces, with the harm that its words show."""
+    own = owned(story)
+    if not own:
+        return None
+    book = lexicon()
+    harm = next(
+        (h for h, p in zip(book.harms, book.harm_patterns, strict=True) if any(p.search(one) for one in own)),
+        _PLAIN,
+    )
+    joined = (
+        ", and ".join(own) if all(one.startswith("I ") for one in own) else ". ".join(map(upper_first, own))
+    )
+    return Deed(upper_first(joined), harm)
+
+
+def _is_the_hurt(story: Story) -> bool:
+    """Whether the user tells first what was done to them, and not that both had a part in it."""
+    roles = [part.role for part in story.parts if part.role in ("deed", "own")]
+    return bool(roles) and roles[0] == "deed" and not re.search(r"\bboth\b|\beach other\b", story.text, re.I)
+
+
+def _asks_for_repair(story: Story) -> Draft | None:
+    """The user was the one hurt: the message says what happened and asks for it to be put right."""
+    found = material(story) if story.parts else None
+    if not found or not found.acts or found.heard:
+        return None
+    made = rewrites(replace(found, own=""), seed=story.text)
+    message = made[0].text if made else ""
+    if not message:
+        return None
+    they = forms(whom(story))[0]
+    acknowledge = (
+        f"From what you tell, the hurt is on your side here; there may be nothing for you to own, and "
+        f"{they} may not know how it landed."
+    )
+    sheet = RepairSheet(
+        "", acknowledge, "Ask for the repair, once and plainly, and leave room for a no.", message
+    )
+    ending = "If there is a part of yours in it as well, add it in one sentence and this can be turned round."
+    return Draft(as_text(sheet, ending), sheet=sheet)
 
 
 def read(text: str, story: Story, composed: Draft) -> Draft | None:

@@ -32,7 +32,8 @@ class Skill:
     is returned. `read(text, story, composed)` puts a model's line into a composed draft, or None if it fails.
     `opening(story)` begins a talk before the model goes on, and is empty where a model could add nothing.
     `fits(sentence, story, cards)` tells whether a model's sentence belongs to this story. Where `speaks` is
-    false no model takes part, and there is no prompt: the reply is composed.
+    false no model takes part, and there is no prompt: the reply is composed. Without `reads_cards` the
+    library is not searched.
     """
 
     name: str
@@ -42,3 +43,4 @@ class Skill:
     fits: Callable[[str, Story, Sequence[Card]], bool] | None = None
     off_when_unsafe: bool = True
     speaks: bool = True
+    reads_cards: bool = True

@@ -16,10 +16,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coach.skills.lexicon import Theme, lexicon
 from coach.skills.told import story_of
 from coach.skills.wording import STOP, WORD, content, outside_quotes, stem, words
+
+if TYPE_CHECKING:
+    from coach.skills.parts import Part
 
 LONGEST = 6000
 RANT = 230
@@ -27,12 +31,12 @@ RANT = 230
 _SHE = """
     girlfriend wife fiancee fiancée mum mom mother mama sister daughter aunt auntie gran grandma granny
     nan nana grandmother mother-in-law sister-in-law daughter-in-law stepmum stepmom stepmother
-    stepsister stepdaughter niece ex-wife ex-girlfriend missus
+    stepsister stepdaughter niece ex-wife ex-girlfriend missus girl lass
     """.split()
 _HE = """
     boyfriend husband fiance fiancé dad father papa brother son uncle grandad granddad grandpa
     grandfather father-in-law brother-in-law son-in-law stepdad stepfather stepbrother stepson nephew
-    ex-husband ex-boyfriend hubby
+    ex-husband ex-boyfriend hubby boy lad
     """.split()
 _THEY = """
     partner friend friends mate best-friend colleague colleagues coworker co-worker co-workers coworkers
@@ -91,10 +95,10 @@ _NAME = re.compile(
     r")(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14})\b"
 )
 _FIRST_NAME = re.compile(
-    r"(?:^|[.!?\n] )([A-Z][a-z]{2,14})(?= (?:and (?:I|me)|says?|said|told|tells|is"
+    r"(?:^|[.!?\n] |day )([A-Z][a-z]{1,14})(?= (?:and (?:I|me)|says?|said|told|tells|is"
     r"|was|has|had|never|always|keeps|kept|won't"
     r"|didn't|doesn't|isn't|just|still|got|gets|went|left|called|calls|texted|forgot"
-    r"|thinks|wants|promised|asked|came"
+    r"|thinks|wants|promised|asked|came|stood|put|gave|sat"
     r"|took|made|snapped|borrowed|cancelled|used)\b)"
 )
 _NOT_NAMES = frozenset(
@@ -258,6 +262,9 @@ class Story:
     english: bool = True
     feeling_words: tuple[str, ...] = ()
     orders: str = ""  # the whole message, where some of it is no story
+    before: tuple[str, ...] = ()  # what the user wrote earlier, oldest first
+    kind: str = ""  # of a remark, one of parts.KINDS, where the classifier is sure of it
+    parts: tuple[Part, ...] = ()  # what the classifier reads in its pieces
 
     @property
     def main(self) -> Person | None:
@@ -287,7 +294,7 @@ def read_story(text: str, before: Sequence[str] = ()) -> Story:
     shown = story_of(whole, split_sentences).strip()
     orders = "" if shown == whole else whole
     if not WORD.search(shown):
-        return Story(shown, turn=len(before), orders=orders)
+        return Story(shown, turn=len(before), orders=orders, before=tuple(before))
     sentences = tuple(split_sentences(shown))
     people = find_people(shown, " \n".join(clean(b) for b in before[-4:]))
     said = tuple(find_quotes(shown))
@@ -315,6 +322,7 @@ def read_story(text: str, before: Sequence[str] = ()) -> Story:
         english=looks_english(shown),
         feeling_words=typed,
         orders=orders,
+        before=tuple(before),
     )
 
 
@@ -335,6 +343,8 @@ def clean(text: str) -> str:
     text = re.sub(r"[^\S\n]+", " ", text)
     text = re.sub(r"([!?])[!?]{2,}", r"\1", text)
     text = _BARE.sub(_with_apostrophe, text)
+    text = _IN_LAW.sub(r"\1-in-law", text)
+    text = _NO_MY.sub(r"\1My \2", text)
     letters = [c for c in text if c.isalpha()]
     if len(letters) > 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
         lowered = re.sub(r"\bi\b", "I", text.lower())
@@ -342,6 +352,13 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+_IN_LAW = re.compile(r"\b((?:mother|father|sister|brother|daughter|son)s?) in law\b", re.I)
+_NO_MY = re.compile(  # "Boss gave my shift away", as people write it
+    r"(^|[.!?\n]\s+)(boss|manager|wife|husband|girlfriend|boyfriend|partner|flatmate|housemate|roommate"
+    r"|best friend)(?= (?:said|says|just|told|has|had|gave|read|forgot|won't|keeps|is|was|left|went|took|sent"
+    r"|texted|got|wants|never|always|made|called|did|didn't|does|doesn't|goes)\b)",
+    re.I,
+)
 _BARE = re.compile(
     (
         r"(?<![\w'])(im|ive|dont|doesnt|didnt|isnt|wasnt|cant|couldnt|wouldnt|havent"
@@ -416,7 +433,8 @@ def find_people(text: str, before: str = "") -> tuple[Person, ...]:
             continue
         if _PLACE.search(spoken[: match.start(1)]):
             continue
-        if not _known_elsewhere_as_word(name, spoken):
+        within = match.re is _NAME  # a capital in mid-sentence is a name, however it is written elsewhere
+        if within or not _known_elsewhere_as_word(name, spoken):
             seen.setdefault(name.lower(), Person(name, ""))
     people = _with_pronouns(list(seen.values())[:8], spoken)
     if not people:

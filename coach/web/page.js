@@ -19,7 +19,6 @@
     leaving = true;
     tabs.postMessage("leave");
     const page = new DOMParser().parseFromString(neutral || "<title>Kitchen measures</title>", "text/html");
-    shelf.steps = [];
     document.documentElement.replaceChildren(document.adoptNode(page.head), document.adoptNode(page.body));
     const go = () => location.replace("/measures");
     const late = setTimeout(go, 800);
@@ -69,12 +68,11 @@
     show(one("#support select.country").value);
   }
 
-  /* The library: shelves, a search, one card, and its steps one at a time. Nothing of it enters the history. */
-  const shelf = { steps: [], at: 0, back: {}, to: {}, asked: 0, loaded: false };
+  /* The library: shelves, a search, one card. Nothing of it enters the history. */
+  const shelf = { back: {}, to: {}, asked: 0, loaded: false };
   const part = (name) => one(`#library [data-${name}]`);
 
   function look(asked) {
-    practise(null);
     const number = ++shelf.asked;
     const slow = setTimeout(() => { part("shown").textContent = "Looking through the library…"; }, 400);
     const current = () => number === shelf.asked;
@@ -91,31 +89,10 @@
       }).catch(() => { if (current()) part("shown").textContent = "The program does not answer; it may have stopped."; });
   }
 
-  function practise(list) {
-    shelf.steps = list ? [...list.children].map((item) => item.textContent) : [];
-    shelf.at = 0;
-    part("steps").hidden = !list;
-    part("shown").hidden = Boolean(list);
-    if (list) step(0);
-  }
-
-  function step(by) {
-    shelf.at = Math.min(Math.max(shelf.at + by, 0), shelf.steps.length - 1);
-    part("count").textContent = `Step ${shelf.at + 1} of ${shelf.steps.length}. Take your time; nothing is counted.`;
-    part("step").textContent = shelf.steps[shelf.at];
-    one('#library [data-move="-1"]').disabled = shelf.at === 0;
-    one('#library [data-move="1"]').disabled = shelf.at === shelf.steps.length - 1;
-    part("step").focus();
-  }
-
   function browse(at) {
     const card = at.closest("[data-card]");
-    const move = at.closest("[data-move]");
     if (card) look({ card: card.dataset.card });
     else if (at.closest("[data-shelves]")) look(shelf.to);
-    else if (at.closest("[data-practise]")) practise(at.closest("[data-practise]").nextElementSibling);
-    else if (move) step(Number(move.dataset.move));
-    else if (at.closest("[data-done]")) practise(null);
   }
 
   document.addEventListener("submit", (event) => {
@@ -125,7 +102,7 @@
   });
 
   /* Focus goes back to the message box after everything that ends in writing. */
-  const RETURNS = ["#send", "#stop", "#again", "#edit", "#new", "#back"];
+  const RETURNS = ["#send", "#stop", "#again", "#edit", "#new", "#back", "#end"];
   const write = () => { const box = one("#text textarea"); if (box) box.focus(); };
 
   document.addEventListener("click", (event) => {

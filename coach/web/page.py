@@ -16,11 +16,14 @@ from typing import Any
 
 import gradio as gr
 
+from coach import form
+from coach.skills.close import END
+from coach.turn import CheckInSheet
 from coach.web import transcript
 from coach.web.tabs import House, Tab
 
 BACK = "I want to go back to coaching"
-SKILLS = (("Talk", "talk"), ("Reframe", "reframe"), ("Repair", "repair"))
+SKILLS = (("Talk", "talk"), ("Reframe", "reframe"), ("Repair", "repair"), ("Check in", "check_in"))
 INTRO = {
     "talk": ("What is on your mind?", "Say it the way it comes. You can stop at any time."),
     "reframe": (
@@ -33,7 +36,24 @@ INTRO = {
         "Write what happened and what you wish you had done. It looks at your part, at theirs, and for words "
         "that you could send.",
     ),
+    "check_in": (
+        "How are you right now?",
+        "A word for what you feel, one for what you need, and three marks from 0, none, to 10, full. It "
+        "takes twenty seconds, and any of it may stay empty.",
+    ),
+    "decide": (  # Talk, chosen by need
+        "What are you torn between?",
+        "Write what you are torn between. It helps you to look at it; it does not decide.",
+    ),
 }
+# The first screen, by need: needs.js gives each its meaning.
+NEEDS = (
+    ("Calm me down", "calm"),
+    ("Hear me", "hear"),
+    ("Find words", "words"),
+    ("Decide something", "decide"),
+    ("Practise", "practise"),
+)
 NATURE = "A program that listens and asks. Not a therapist, not a person. Everything stays on this laptop."
 
 # Every event: nothing drawn over the text, no name in an API, and no tab that waits for another.
@@ -54,6 +74,8 @@ class _Parts:
     new: gr.Button
     back: gr.Button
     refresh: gr.Button
+    end: gr.Button
+    check_in: tuple[gr.components.FormComponent, ...]
 
 
 def blocks(house: House) -> gr.Blocks:
@@ -67,6 +89,9 @@ def blocks(house: House) -> gr.Blocks:
 def _laid_out() -> _Parts:
     with gr.Column(elem_id="talk"):
         gr.Markdown(_intro(), elem_id="intro", latex_delimiters=[])
+        with gr.Row(elem_id="needs"):
+            for need, name in NEEDS:
+                gr.Button(need, elem_id=f"need-{name}")
         shown = gr.Markdown("", elem_id="transcript", latex_delimiters=[])
         with gr.Row(elem_id="after"):
             back = gr.Button("Go back to talking", elem_id="back")
@@ -74,12 +99,19 @@ def _laid_out() -> _Parts:
             edit = gr.Button("Edit my message", elem_id="edit")
             new = gr.Button("New conversation", elem_id="new")
             refresh = gr.Button("Refresh", elem_id="refresh")
+            end = gr.Button("End for tonight", elem_id="end")
     skill = gr.Radio(list(SKILLS), value="talk", label="What would help now", elem_id="skill")
     with gr.Row(elem_id="composer"):
+        with gr.Column(elem_id="check-in"):
+            checked = (
+                _field("Feeling", "Tired, hurt, all right…"),
+                _field("Need", "Quiet, a hug…"),
+                *_scales(),
+            )
         text = _composer()
         send = gr.Button("Send", variant="primary", elem_id="send")
         stop = gr.Button("Stop", elem_id="stop")
-    return _Parts(text, shown, skill, send, stop, again, edit, new, back, refresh)
+    return _Parts(text, shown, skill, send, stop, again, edit, new, back, refresh, end, checked)
 
 
 def _intro() -> str:
@@ -111,17 +143,60 @@ def _composer() -> gr.Textbox:
     )
 
 
+def _field(label: str, example: str) -> gr.Textbox:
+    """A short line of a check-in."""
+    attributes = gr.InputHTMLAttributes(
+        spellcheck=False, autocomplete="off", autocorrect="off", enterkeyhint="send"
+    )
+    return gr.Textbox(
+        label=label, placeholder=example, max_lines=1, elem_classes="field", html_attributes=attributes
+    )
+
+
+def _scales() -> Iterator[gr.Radio]:
+    """Marks from 0 to 10, each of which is left out unless it is chosen."""
+    marks = [("skip", ""), *((str(level), str(level)) for level in range(form.MOST + 1))]
+    for name in form.SCALES:
+        yield gr.Radio(marks, value="", label=name.capitalize(), elem_classes="scale")
+
+
+def _checked(feeling: str, need: str, *levels: str) -> str:
+    """What the fields and marks of a check-in say, as one message."""
+    marks = (int(level) if level else None for level in levels)
+    return form.as_text(CheckInSheet(transcript.clean(feeling), transcript.clean(need), *marks))
+
+
+def _fields(sheet: CheckInSheet) -> tuple[str, ...]:
+    """A check-in as its fields and marks show it."""
+    levels = (getattr(sheet, name) for name in form.SCALES)
+    return (sheet.feeling, sheet.need, *("" if level is None else str(level) for level in levels))
+
+
 def _wire(house: House, page: gr.Blocks, parts: _Parts) -> None:
     """Tie every button to its step."""
 
     def tab(request: gr.Request) -> Tab:
         return house.tabs.at(str(request.session_hash))
 
-    def send(text: str, skill: str, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-        words = transcript.clean(text)
+    def send(
+        text: str,
+        skill: str,
+        feeling: str,
+        need: str,
+        connection: str,
+        calm: str,
+        hope: str,
+        request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:
+        checks = skill == "check_in"
+        words = _checked(feeling, need, connection, calm, hope) if checks else transcript.clean(text)
+        kept = (gr.skip(),) * 7
+        # What comes after a check-in is talk: an answer to a question, for one.
+        sent = (gr.skip(), "talk", *_fields(CheckInSheet())) if checks else ("", *kept[1:])
+        yield (*kept, gr.skip())  # after nothing at all, Gradio would empty every field
         if words.strip():
             for number, html in enumerate(_answered(house, request, words, skill)):
-                yield (gr.skip() if number else ""), html
+                yield (*(kept if number else sent), html)
 
     def again(skill: str, request: gr.Request) -> Iterator[str]:
         words = tab(request).take_back()
@@ -131,12 +206,17 @@ def _wire(house: House, page: gr.Blocks, parts: _Parts) -> None:
     def back(skill: str, request: gr.Request) -> Iterator[str]:
         yield from _answered(house, request, BACK, skill)
 
-    def edit(draft: str, request: gr.Request) -> tuple[Any, Any]:
-        words = tab(request).take_back()
+    def edit(draft: str, request: gr.Request) -> tuple[Any, ...]:
+        words, kept = tab(request).take_back(), (gr.skip(),) * 7
         if words is None:
-            return gr.skip(), gr.skip()
+            return (*kept, gr.skip())
+        if form.is_form(words):
+            return gr.skip(), "check_in", *_fields(form.read(words)), house.shown(tab(request))
         rest = transcript.clean(draft).strip()
-        return (f"{words}\n{rest}" if rest else words), house.shown(tab(request))
+        return (f"{words}\n{rest}" if rest else words), *kept[1:], house.shown(tab(request))
+
+    def end(skill: str, request: gr.Request) -> Iterator[str]:
+        yield from _answered(house, request, END, skill)
 
     def new(request: gr.Request) -> str:
         house.tabs.forget(str(request.session_hash))
@@ -152,29 +232,41 @@ def _wire(house: House, page: gr.Blocks, parts: _Parts) -> None:
     def closed(request: gr.Request) -> None:
         house.tabs.leave(str(request.session_hash))
 
-    for step in (send, again, back, edit, new, stop, refresh, closed):
+    for step in (send, again, back, edit, end, new, stop, refresh, closed):
         step.__annotations__["request"] = gr.Request  # Gradio wants the class here, not its name
+    written = [parts.text, parts.skill, *parts.check_in]
+    lines = [parts.text, *(field for field in parts.check_in if isinstance(field, gr.Textbox))]
     gr.on(
-        [parts.send.click, parts.text.submit],
+        [parts.send.click, *(line.submit for line in lines)],
         send,
-        [parts.text, parts.skill],
-        [parts.text, parts.shown],
+        written,
+        [*written, parts.shown],
         **_QUIET,
     )
     parts.again.click(again, parts.skill, parts.shown, **_QUIET)
     parts.back.click(back, parts.skill, parts.shown, **_QUIET)
-    parts.edit.click(edit, parts.text, [parts.text, parts.shown], **_QUIET)
+    parts.edit.click(edit, parts.text, [*written, parts.shown], **_QUIET)
+    parts.end.click(end, parts.skill, parts.shown, **_QUIET)
     parts.new.click(new, None, parts.shown, **_QUIET)
     parts.refresh.click(refresh, None, parts.shown, **_QUIET)
     parts.stop.click(stop, None, None, queue=False, **_QUIET)
     page.unload(closed)
 
 
+def _skill_of(text: str, skill: str) -> str | None:
+    """The skill that a message goes to: its own where it has one, else the one that was chosen, if any."""
+    if text == END:
+        return "close"
+    if form.is_form(text):
+        return "check_in"
+    return None if skill in ("talk", "check_in") else skill
+
+
 def _answered(house: House, request: gr.Request, text: str, skill: str) -> Generator[str, None, None]:
     """One message through the coach: the whole transcript after each change, until the tab is forgotten."""
     key = str(request.session_hash)
     tab = house.tabs.at(key)
-    chosen = None if skill == "talk" else skill
+    chosen = _skill_of(text, skill)
     with closing(tab.answer(house.coach, text, skill=chosen, country=house.country)) as steps:
         for _ in steps:
             if not house.tabs.holds(key, tab):

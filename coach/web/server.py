@@ -20,16 +20,17 @@ import time
 import webbrowser
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from coach import offline
 from coach.cards import Library
 from coach.documents import Document
-from coach.errors import CoachError, KnowledgeError, PageError
+from coach.errors import CoachError, InputError, KnowledgeError, PageError
 from coach.prompting import fixed_text
 from coach.settings import Settings
-from coach.web import shelves, transcript
+from coach.web import both_sides, practice, shelves, transcript
 from coach.web.tabs import Directory, Find, House, Responds, Tabs, nothing_found
 
 HOST = "127.0.0.1"
@@ -48,12 +49,15 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 FILES = {
     "/style.css": ("style.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/both_sides.js": ("both_sides.js", "text/javascript"),
+    "/practice.js": ("practice.js", "text/javascript"),
+    "/needs.js": ("needs.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/favicon.ico": ("icon.svg", "image/svg+xml"),
     "/measures": ("leave.html", "text/html; charset=utf-8"),
 }
 OURS = frozenset({"/", "/stopped", *FILES})
-OURS_POST = frozenset({"/leave", "/stop", "/country", "/library"})
+OURS_POST = frozenset({"/leave", "/stop", "/country", "/library", "/both-sides", "/practice"})
 GRADIO_GET = ("/assets/", "/static/", "/theme.css", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 GRADIO_POST = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/cancel", "/gradio_api/reset")
 
@@ -116,7 +120,7 @@ def _routes(app: Any, guard: Guard) -> None:
     from starlette.background import BackgroundTask
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
-    from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+    from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 
     house = guard.house
 
@@ -129,6 +133,7 @@ def _routes(app: Any, guard: Guard) -> None:
 
     def leave(request: Request) -> Response:
         house.tabs.forget_all()
+        guard.sides.forget_all()
         return Response(status_code=204, background=BackgroundTask(house.coach.forget))
 
     def stop(request: Request) -> Response:
@@ -146,6 +151,20 @@ def _routes(app: Any, guard: Guard) -> None:
         asked = _asked(await request.body())
         return HTMLResponse(await run_in_threadpool(_looked_up, house, asked))
 
+    async def both(request: Request) -> Response:
+        asked = _asked(await request.body())
+        try:
+            return HTMLResponse(await run_in_threadpool(_both_sides, guard, asked))
+        except CoachError as error:
+            return PlainTextResponse(f"{error.message} {error.hint}")  # the page keeps what was typed
+
+    async def exercise(request: Request) -> Response:
+        told = practice.told(await request.body())
+        try:
+            return HTMLResponse(await run_in_threadpool(practice.answered, told, house, today=date.today()))
+        except InputError as error:
+            return PlainTextResponse(f"{error.message} {error.hint}")  # the page keeps what was typed
+
     for path, (name, kind) in FILES.items():
         app.add_route(path, file(name, kind))
     app.add_route("/stopped", stopped)
@@ -153,6 +172,8 @@ def _routes(app: Any, guard: Guard) -> None:
     app.add_route("/stop", stop, methods=["POST"])
     app.add_route("/country", country, methods=["POST"])
     app.add_route("/library", look, methods=["POST"])
+    app.add_route("/both-sides", both, methods=["POST"])
+    app.add_route("/practice", exercise, methods=["POST"])
 
 
 def _asked(body: bytes) -> dict[str, str]:
@@ -185,6 +206,17 @@ def _looked_up(house: House, asked: Mapping[str, str]) -> str:
         return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("screen_down"))}</div>'
     except CoachError as error:
         return f'<p class="trouble" role="alert">{transcript.shown(f"{error.message} {error.hint}")}</p>'
+
+
+def _both_sides(guard: Guard, told: Mapping[str, str]) -> str:
+    """The next piece of Both sides; as one begins, the conversations go, which the other could read."""
+    house = guard.house
+    wary = house.tabs.wary
+    if told.get("do") == "begin" and not guard.sides.resting:
+        house.tabs.forget_all()
+    code = house.country or getattr(house.coach, "guess", None)
+    people = transcript.contacts(house.directory.contacts(code, None), house.around, first=4)
+    return both_sides.answered(guard.sides, told, screen=house.coach.screen, wary=wary, people=people)
 
 
 def _country_in(body: bytes) -> str | None:
@@ -224,6 +256,7 @@ class Guard:
     def __init__(self, app: App, house: House) -> None:
         self.app = app
         self.house = house
+        self.sides = both_sides.Sides()
         self.open = 0
         self.last = time.monotonic()
         self.ending = threading.Event()
@@ -318,7 +351,8 @@ def dress(page: str, frame: str, nonce: str) -> str:
     head = (
         '<title>Notes</title>\n<meta name="color-scheme" content="light dark">\n'
         '<link rel="icon" href="/icon.svg" type="image/svg+xml">\n<link rel="stylesheet" href="/style.css">\n'
-        '<script src="/page.js"></script>\n</head>'
+        '<script src="/page.js"></script><script src="/both_sides.js"></script>\n'
+        '<script src="/practice.js"></script><script src="/needs.js"></script>\n</head>'
     )
     page = page.replace("</head>", head, 1).replace("<gradio-app", f"{frame}\n<gradio-app", 1)
     return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', page)
@@ -420,6 +454,7 @@ def _watch(server: Any, guard: Guard, idle_s: float) -> None:
     """Forget the tabs that were closed, and end the server when the page or the clock says so."""
     while not guard.ending.wait(1.0):
         guard.house.tabs.sweep(after=FORGET_AFTER_S)
+        guard.sides.sweep()
         if idle_s and guard.open == 0 and time.monotonic() - guard.last > idle_s:
             break
     else:

@@ -9,15 +9,12 @@ through Gradio, so `data-` attributes stay.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from coach.cards import Card, Library
 from coach.documents import Document
 from coach.turn import Passage
 from coach.web.transcript import card_text, rests_on, shown
-
-_STEP = re.compile(r"^\s*(?:\d+\.|[-*])\s+(.+(?:\n(?!\s*(?:\d+\.|[-*])\s).+)*)", re.M)
 
 
 def shelves(library: Library, documents: Sequence[Document] = ()) -> str:
@@ -48,16 +45,13 @@ def found(passages: Sequence[Passage], library: Library) -> str:
 
 
 def card(one: Card, library: Library) -> str:
-    """One card whole: its sections, what it rests on, related cards, and its steps to be gone through."""
+    """One card whole: its sections, what it rests on, related cards, and its exercise to be opened."""
     parts = "".join(f"<h4>{shown(heading)}</h4>{card_text(text)}" for heading, text in one.sections.items())
-    steps = "".join(f"<li>{shown(step)}</li>" for step in _steps(one))
-    practise = (
-        f'<button type="button" class="pill" data-practise>Practise this</button><ol hidden>{steps}</ol>'
-    )
+    practise = f'<button type="button" class="pill" data-exercise="{shown(one.id)}">Practise this</button>'
     kind = f'<p class="fine">Kind: {shown(one.kind)} · evidence: {shown(one.evidence)}</p>'
     return (
         f"<h3>{shown(one.title)}</h3>{parts}{kind}{rests_on(one, library.sources)}{_related(one, library)}"
-        f"{practise if steps else ''}"
+        f"{practise if one.exercise else ''}"
     )
 
 
@@ -79,9 +73,3 @@ def _titles(cards: Iterable[Card]) -> str:
 def _related(one: Card, library: Library) -> str:
     near = [library.cards[id] for id in one.related if id in library.cards]
     return f'<p class="fine">See also</p><ul class="titles near">{_titles(near)}</ul>' if near else ""
-
-
-def _steps(one: Card) -> list[str]:
-    """The items of "What to try", without marks of emphasis."""
-    told = one.sections.get("What to try", "")
-    return [" ".join(step.replace("*", "").split()) for step in _STEP.findall(told)]

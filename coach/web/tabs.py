@@ -20,6 +20,7 @@ from coach import settings
 from coach.cards import Library
 from coach.documents import Document
 from coach.errors import CoachError
+from coach.skills.practice import Screens
 from coach.turn import (
     Contact,
     Conversation,
@@ -29,7 +30,6 @@ from coach.turn import (
     Message,
     Notice,
     Passage,
-    Risk,
     Said,
     Stage,
 )
@@ -42,7 +42,7 @@ class Responds(Protocol):
     """What the page asks of the coach."""
 
     @property
-    def screen(self) -> Callable[[str], Risk]: ...
+    def screen(self) -> Screens: ...
 
     def forget(self) -> None: ...
 
@@ -201,6 +201,7 @@ class Tabs:
     def __init__(self, *, on_forget: Callable[[str], None] = lambda key: None) -> None:
         self._tabs: dict[str, Tab] = {}
         self._lock = threading.Lock()
+        self.warned = False  # abuse was told of in an exercise, which belongs to no conversation
         self.on_forget = on_forget
 
     def __len__(self) -> int:
@@ -227,8 +228,22 @@ class Tabs:
 
     def forget_all(self) -> None:
         """Drop every conversation."""
+        self.warned = False
         for key in list(self._tabs):
             self.forget(key)
+
+    @property
+    def wary(self) -> bool:
+        """Whether anything said in any conversation is a reason against exercises for two."""
+        return self.unsafe or any(one.risk.level for one in self._held())
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether what is marked `off_when_unsafe` is off in any conversation."""
+        return self.warned or any(one.unsafe or one.awaited for one in self._held())
+
+    def _held(self) -> list[Conversation]:
+        return [tab.conversation for tab in list(self._tabs.values())]
 
     def leave(self, key: str) -> None:
         """Note that the tab was closed; a connection that was only cut can still come back."""
@@ -270,7 +285,8 @@ class House:
 
     def shown(self, tab: Tab) -> str:
         """A tab's conversation as HTML."""
-        return render(tab.turns, self.around, paused=tab.conversation.paused)
+        now = tab.conversation
+        return render(tab.turns, self.around, paused=now.paused, asked=now.awaited is not None)
 
     def choose(self, country: str | None) -> bool:
         """Take a country for all tabs from now on; False where it could not be kept for the next start."""

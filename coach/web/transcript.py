@@ -22,6 +22,7 @@ from itertools import groupby
 from coach.cards import Card, Source
 from coach.errors import CoachError
 from coach.safety.directory import check_state
+from coach.skills import OFFERS
 from coach.turn import (
     Contact,
     Conversation,
@@ -31,7 +32,6 @@ from coach.turn import (
     ReframeSheet,
     RepairSheet,
     Reply,
-    Sheet,
 )
 
 STAGES = {
@@ -47,6 +47,7 @@ HORSEMEN = {
     "stonewalling": "it shuts the door. Asking for a pause, and saying until when, leaves it open.",
 }
 WORLD = "world"
+_LONG = 3  # turns of coaching, from which an ending is offered
 
 _LOST = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -90,13 +91,25 @@ class Surroundings:
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
-def render(turns: Sequence[Turn], around: Surroundings, *, paused: bool = False) -> str:
-    """The whole conversation as blocks of HTML; `paused` lets the page offer the way back to talking."""
+def render(turns: Sequence[Turn], around: Surroundings, *, paused: bool = False, asked: bool = False) -> str:
+    """The whole conversation as blocks of HTML.
+
+    `paused` lets the page offer the way back to talking; a longer talk in which no question about safety was
+    just `asked` may be ended.
+    """
     blocks = [_block("div", "mark paused", "")] if paused else []
+    if not paused and not asked and long_enough([turn.reply for turn in turns]):
+        blocks = [_block("div", "mark long", "")]
     for number, turn in enumerate(turns):
         blocks += _turn(turn, number, around)
     # a block is told from its neighbours by the line break behind it, which the last one would not have
     return "\n\n".join([*blocks, _block("div", "mark", "")]) if blocks else ""
+
+
+def long_enough(replies: Sequence[Reply | None]) -> bool:
+    """Whether a talk may be ended: three turns of coaching, and not one that was ended just now."""
+    coached = [reply for reply in replies if reply and reply.origin != "fixed"]
+    return len(coached) >= _LONG and coached[-1].skill != "close"
 
 
 def clean(text: str) -> str:
@@ -130,6 +143,8 @@ def _turn(turn: Turn, number: int, around: Surroundings) -> list[str]:
     if turn.stage:
         blocks.append(_thinking(turn.stage, at))
     if turn.reply:
+        blocks += _begin(turn.reply, around)
+        blocks += _offer(turn.reply)
         blocks.append(_sources(turn.reply, around))
     if turn.notice:
         blocks.append(_block("div", "aside", shown(f"{turn.notice.message} {turn.notice.hint}")))
@@ -148,8 +163,32 @@ def _thinking(stage: str, at: str) -> str:
 
 def _said(turn: Turn, at: str) -> str:
     sheet = turn.reply.sheet if turn.reply else None
-    words = _sheet(sheet) if sheet else f'<div class="say">{prose(turn.text)}</div>'
+    words = f'<div class="say">{prose(turn.text)}</div>'
+    if isinstance(sheet, ReframeSheet | RepairSheet):  # a check-in holds nothing that the text lacks
+        words = _sheet(sheet)
     return _block("div", f"coach {at}", f'<span class="sr">Answer: </span>{words}')
+
+
+def _begin(reply: Reply, around: Surroundings) -> list[str]:
+    """The button that opens the reply's exercise, which its class names."""
+    card = around.cards.get(reply.exercise or "")
+    if card is None or not card.exercise:
+        return []
+    button = (
+        f'<button type="button" class="pill begin begin-{shown(card.id)}">Begin: {shown(card.title)}</button>'
+    )
+    return [_block("div", "begins", button)]
+
+
+def _offer(reply: Reply) -> list[str]:
+    """The skill that would suit the message better, as a button that its class names; needs.js acts on it."""
+    if reply.suggests not in OFFERS:
+        return []
+    button = (
+        f'<button type="button" class="pill suggest suggest-{reply.suggests}">'
+        f"{shown(OFFERS[reply.suggests])}</button>"
+    )
+    return [_block("div", "begins", button)]
 
 
 # Sources
@@ -220,7 +259,7 @@ def source_line(source: Source) -> str:
 # Worksheets
 
 
-def _sheet(sheet: Sheet) -> str:
+def _sheet(sheet: ReframeSheet | RepairSheet) -> str:
     return _reframe(sheet) if isinstance(sheet, ReframeSheet) else _repair(sheet)
 
 

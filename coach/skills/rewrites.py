@@ -1,0 +1,589 @@
+"""Builds rewrites from the parts of a message: what they did, what I did, what I wish. Pure.
+
+    parts, by role ─ said to the other, without insult and exaggeration ─→ Material
+        ─ joined: warmer, shorter, firmer ─ each checked; the part that breaks a rule is left out
+
+The user's own clauses carry the facts, so that a rewrite is about this quarrel; the words that join them ask
+for nothing that the user did not ask, but to talk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from coach.skills import remark as said
+from coach.skills.lexicon import lexicon
+from coach.skills.parts import Part
+from coach.skills.story import Person, Story, to_address, trimmed, weigh
+from coach.skills.thread import Line, Thread, read_thread
+from coach.skills.wording import WORD, bare, count, lower_first, outside_quotes, pick, sentence, upper_first
+from coach.turn import Rewrite
+
+LONGEST = 66  # words of a rewrite
+_CLAUSE = 28  # words
+
+_LEAD = re.compile(
+    r"^(?:(?:and|but|so|then|because|cos|cause|coz|though|although|also|now|well|ok|okay|oh|wow|honestly"
+    r"|look|plus|yes|yeah|right|like|anyway|again|seriously|ah|eh|hey|hi|i mean|you know|just|fair(?= but)"
+    r"|dear coach|tell (?:him|her|them))\b[\s,:.!-]*)+",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"^(?:before|after|when|while|until|til|till|because|cos|cause|if|though|that|to|in|on|at)\b", re.I
+)
+_CHAT = (
+    (re.compile(r"\bu r\b|\bur (?=\w+ing\b|so\b|not\b|a\b|the\b|always\b|never\b)", re.I), "you're "),
+    (re.compile(r"\bur\b|\byr\b", re.I), "your"),
+    (re.compile(r"\bu\b", re.I), "you"),
+    (re.compile(r"\br\b"), "are"),
+    (re.compile(r"\b(?:cos|coz|cuz|bc|'cause)\b", re.I), "because"),
+    (re.compile(r"\bwen\b", re.I), "when"),
+    (re.compile(r"\bgonna\b", re.I), "going to"),
+    (re.compile(r"\bwanna\b", re.I), "want to"),
+    (re.compile(r"\bya\b", re.I), "you"),
+    (re.compile(r"\bw/?(?= (?:my|the|your)\b)"), "with"),
+)
+_VOCATIVE = re.compile(
+    r",? (?:mate|bro|bruv|fam|love|babe|man|sis|pal|dude|honey|darling|sweetheart|lah|leh|hor|ffs|lol|smh)"
+    r"(?=[\s.!?,]*$)",
+    re.I,
+)
+_CALLED = re.compile(
+    r"^(?:[A-Z][a-z]{1,14}|(?i:babe|love|mum|mom|dad|bro|mate|fam|sis)),? (?=(?i:you|your)\b)"
+)
+_LOUD = re.compile(
+    r"\b(?:AGAIN|NOT|EMPTY|OUT|LOUD|MY|YOU|YOUR|ALL|EVERY|NEVER|ALWAYS|NO|ONE|TWO|THREE|FOUR|FIVE|TEN|STILL|HER"
+    r"|HIM|AND|WILL|DID|SAID|TOLD|TIMES|HOURS|DAYS|WEEKS|SAME|OUR|THEIR|WHOLE|ENTIRE|ONLY|NOW|TODAY|ME|US)\b"
+)
+_SIMILE = re.compile(r",? like (?:an? |some )(?:[\w-]+ ){0,2}[\w-]+$", re.I)
+_YOURS = re.compile(r"\b(?:you|your|you're|you've|u|ur)\b", re.I)
+_QUESTION = re.compile(
+    r"(?:is|are|do|did|does|was|were|have|has|why|how|what|where|can|could|would|am)(?:n't)? "
+    r"(?:it|you|i|we|that|this|the|come|hard|many)\b",
+    re.I,
+)
+_SUBJECT = re.compile(
+    r"(?:I|I'm|I've|I'd|we|we're|we'd|we've|it|it's|he|she|they|you|my|our|your|his|her|their|the|this|that|there"
+    r"|everyone|nobody|mum|mom|dad|[A-Z][a-z]+)\b"
+)
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_TIMED = re.compile(
+    rf"((?:on |last |this |every )?(?:{_DAY}|night|week|weekend|month|year|morning|evening)"
+    r"|yesterday|today|tonight|christmas|the other (?:day|night)),? (?=you\b)",
+    re.I,
+)
+_VERB = re.compile(
+    r"\b(?:\w+ed|\w+n't|is|are|was|were|am|has|have|had|do|does|did|said|told|went|left|came|took|found|forgot"
+    r"|broke|threw|lost|ate|saw|heard|got|gave|made|spent|put|cut|sat|slept|woke|hung|bought|sold|kept|felt|read"
+    r"|wrote|rang|met|drove|stood|began|let|paid|sent|wore|hid|lent|brought|called|keeps?|goes|go|comes?|makes?"
+    r"|takes?|tells?|says?|leaves?|gets?|puts?|lets?|wants?|uses?|treats?|needs?|ain't|aint|given|shown|done|can|will|won't|would|could)\b"
+    r"|'(?:s|re|m|ve)\b",
+    re.I,
+)
+_SPEECH = re.compile(
+    r"\b(?:said|says?|told|texted|wrote|goes|went|shouted|yelled|asked|posted|me|messaged)\W*$", re.I
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the rewrites are built from, said to the other; clauses without a full stop.
+
+    `acts` are theirs, `own` is what the user did in the heat of it, `heard` what they said to the user that
+    is to be answered, `wish` a request or a sentence of what is wanted, `limit` what the user will do.
+    """
+
+    acts: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    own: str = ""
+    heard: str = ""
+    wish: str = ""
+    limit: str = ""
+    name: str = ""
+    feeling: str = "hurt"
+
+
+def material(story: Story) -> Material | None:
+    """What the parts of the story give, or None where there is nothing to name and nothing to ask."""
+    thread = read_thread(story)
+    if thread:
+        return _of_thread(story, thread)
+    person = whom(story)
+    spoken = story.raw or any(
+        _YOURS.search(_unquoted(part.text))
+        for part in story.parts
+        if part.role in ("deed", "verdict", "wish")
+    )
+    shared = any(p.pronoun == person.pronoun for p in story.people if p != person)
+    acts: list[str] = []
+    around: list[str] = []
+    own: list[str] = []
+    wishes: list[str] = []
+    last: list[str] | None = None
+    for part in story.parts:
+        theirs = part.role in ("deed", "wish")  # then "he" is the other, whoever else is about
+        text = addressed(part.text, person, alone=theirs or not shared, spoken=spoken)
+        if part.role == "deed" and (asked := _asked(text)):
+            wishes.append(asked)  # "don't you dare come in at two" is told as a deed, and is a wish
+            continue
+        kept = {"deed": acts, "context": around, "own": own, "wish": wishes}.get(part.role)
+        if (
+            kept is not None
+            and part.role == "deed"
+            and last is acts
+            and acts
+            and _joins(part, text, acts[-1])
+        ):
+            acts[-1] = _joined(acts[-1], text)
+        elif kept is not None and _stands(part, text):
+            if kept is acts and last is own and own and part.goes_on and not _HARSH.search(own[-1]):
+                text = f"{own.pop()}, and {lower_first(text)}"  # "I told you three times, and you went out"
+            kept.append(text)
+        last = kept
+    if not acts:
+        acts = [when for part in story.parts if (when := _summed(part, person, spoken=spoken))][:1]
+    heard = _heard(story)
+    wish = next(filter(None, map(_asked, wishes)), "")
+    if not (acts or wish or heard):
+        return None
+    return Material(
+        acts=_plainest([act for act in acts if count(act) <= _CLAUSE]),
+        around=_plainest([*own, *around] if heard else around, 2),
+        own=_harsh(own),
+        heard=heard,
+        wish=wish,
+        limit=next((one for one in wishes if re.match(r"I(?:'m not|'ll| won't)\b", one)), ""),
+        name=_name(person, story, spoken=spoken),
+        feeling=_feeling(story, acts),
+    )
+
+
+def whom(story: Story) -> Person:
+    """The one that the deeds are told of; the main person where none is named in them."""
+    deeds = _unquoted(" ".join(part.text for part in story.parts if part.role == "deed"))
+
+    def mentions(person: Person, text: str) -> int:
+        names = "|".join(re.escape(name) for name in (person.name, person.alias) if name)
+        found = re.findall(rf"\b(?:{names})\b('s)?", text, re.I) if names else []
+        return sum(1 if owning else 2 for owning in found)
+
+    heard = {pronoun for pronoun in ("she", "he") if re.search(rf"\b{pronoun}\b", deeds, re.I)}
+    told = {person: 2 * mentions(person, deeds) + mentions(person, story.text) for person in story.people}
+    named = [person for person in story.people if mentions(person, deeds) > 1]
+    if not named:
+        named = [p for p in story.people if p.pronoun in heard]
+    chosen = max(named or story.people or [Person("")], key=lambda person: told.get(person, 0))
+    unsure = chosen.pronoun not in ("she", "he") and not chosen.plural and len(heard) == 1
+    return replace(chosen, pronoun=heard.pop()) if unsure else chosen
+
+
+def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
+    """A clause said to the other: third person to "you", without fillers, chat spelling and swearing."""
+    text = trimmed(text)
+    for pattern, plain in _CHAT:
+        text = pattern.sub(plain, text)
+    text = _CALLED.sub("", _LEAD.sub("", text))
+    text = _LOUD.sub(lambda match: match.group().lower(), text)
+    if re.match(r"who \w+s\b", text):
+        text = to_address(f"he {text[4:]}", Person("", "he"))
+    elif not spoken:
+        text = to_address(text, person, alone=alone)
+    text = bare(_VOCATIVE.sub("", said.unsworn(text)))
+    text = _SIMILE.sub("", text) if re.match(r"you\b", text, re.I) else text
+    text = _mended(text, spoken=spoken) if said.faults(text) else text
+    text = re.sub(r"\bi\b", "I", re.sub(r"\bi'(?=\w)", "I'", text))
+    text = re.sub(
+        r"[\s,]+(?:and|but|so|because|that|or)$", "", " ".join(text.split()).strip(" ,;:-"), flags=re.I
+    )
+    return text if WORD.search(text) else ""
+
+
+_DONE = re.compile(
+    r"(?:\w+ed|read|told|said|went|left|let|made|forgot|lost|broke|took|hid|lied|sold|spent|gave|threw|ate|sent|kept"
+    r"|put|cut|got|drove|missed|never|just|only|didn't|wasn't)\b",
+    re.I,
+)
+
+
+def owned(story: Story) -> tuple[str, ...]:
+    """What the user did, said to the other: "read her diary" as "I read your diary"; the two plainest."""
+    person = whom(story)
+    found = []
+    for part in story.parts:
+        if part.role != "own":
+            continue
+        text = addressed(part.text, person, alone=True, spoken=False)
+        if _DONE.match(text):
+            text = f"I {lower_first(text)}"
+        text = re.sub(r",? but\b.*", "", text)  # what follows it takes the first half back
+        first = re.search(r"\bI\b", text)
+        if (
+            first
+            and count(text[: first.start()]) <= 8
+            and 3 <= count(text) <= _CLAUSE
+            and not said.faults(text)
+        ):
+            found.append(text)
+    return _plainest(found, 2)
+
+
+def _plainest(acts: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """Those that tell most, in their order."""
+    best = sorted(
+        acts, key=lambda act: -weigh(act) - 1.5 * bool(re.match(r"you\b", _TIMED.sub("", act), re.I))
+    )[:most]
+    return tuple(act for act in acts if act in best)
+
+
+def _mended(text: str, *, spoken: bool) -> str:
+    """What is left of a clause without its insults: "you're so tight, still no money" as the second half."""
+    tidy = said.tidy(text)
+    if not said.faults(tidy):
+        return tidy
+    halves = [half.strip(" ,") for half in re.split(r",\s+| (?=you\b)", text, flags=re.I)]
+    kept = [half for half in halves if count(half) >= 4 and _VERB.search(half) and not said.faults(half)]
+    if not kept:
+        return tidy
+    lacks_subject = spoken and not _SUBJECT.match(upper_first(kept[0]))
+    return f"you {kept[0]}" if lacks_subject else kept[0]
+
+
+def _unquoted(text: str) -> str:
+    return "".join(piece for piece, quoted in outside_quotes(text) if not quoted)
+
+
+def _joins(part: Part, text: str, before: str) -> bool:
+    """Whether a deed belongs into the sentence before: it goes on there, or is the words that were said."""
+    if text.startswith('"') and _SPEECH.search(before):
+        return True
+    return part.goes_on and bool(_GOES_ON.match(text)) and not said.faults(text)
+
+
+def _joined(before: str, text: str) -> str:
+    return f"{before.rstrip(':, ')} {text if text.startswith(chr(34)) else lower_first(text)}"
+
+
+def _stands(part: Part, text: str) -> bool:
+    """Whether a clause can stand in a rewrite."""
+    if not text or said.faults(text) or not 2 <= count(text) <= _CLAUSE:
+        return False
+    asks = _QUESTION.match(text) or (part.role != "deed" and part.text.rstrip("\"' ").endswith("?"))
+    if asks and part.role != "wish":
+        return False
+    if part.role == "own":
+        return bool(re.match(r"I\b", text))
+    if part.role == "context":
+        return bool(_VERB.search(text) and _SUBJECT.match(text)) and not _GOES_ON.match(text)
+    acts = _VERB.search(text) or re.match(r"you\b", text, re.I)
+    return part.role == "wish" or bool(acts) or not part.goes_on
+
+
+def _summed(part: Part, person: Person, *, spoken: bool) -> str:
+    """What a verdict complains of, where it holds a deed at all: "you never help" as "you don't help"."""
+    if part.role != "verdict":
+        return ""
+    text = trimmed(part.text) if spoken else to_address(trimmed(part.text), person)
+    when = said.complaint(text).when
+    return "" if said.faults(when) or count(when) < 3 else when
+
+
+def _asked(wish: str) -> str:
+    """A wish as a request: "put the phone down" to "Could you put the phone down?"."""
+    if re.match(r"(?:could|can|will|would) (?:you|we|I)\b", wish, re.I):
+        return f"{upper_first(bare(wish))}?"
+    wants = re.match(
+        r"I(?:'d like| want| need| wish| would like|'d love|'d rather)\b(?! to (?:say|tell|write|ask))", wish
+    )
+    if wants and _YOURS.search(wish):
+        return sentence(wish)
+    if plain := re.match(r"(?:please |just )?(?:stop|quit) (\w+ing\b.*)", wish, re.I):
+        return f"Could you stop {plain[1]}?"
+    if plain := re.match(r"(?:please )?don't (?:you dare )?(?!you\b)(\w+.*)", wish, re.I):
+        return f"Could you not {plain[1]}?"
+    if plain := re.match(
+        r"(?:please |just )*(put|give|tell|ask|call|text|ring|let|bring|pay|take|come|turn|clean|wash|send"
+        r"|talk|listen|wait|keep|pick|move|say|share|show|help|check|look|sort|fix|get|leave)\b"
+        r"(?! (?:me )?alone)(.*)",
+        wish,
+        re.I,
+    ):
+        return f"Could you {plain[1].lower()}{plain[2]}?"
+    if plain := re.match(r"you (?:need to|must|have to)(?! have) (\w+.*)", wish, re.I):
+        return f"Could you {plain[1]}?"
+    return ""
+
+
+_HARSH = re.compile(
+    r"\b(?:called you|shouted|yelled|screamed|snapped|swore|slammed|told you (?:that )?you|lost it|cussed?"
+    r"|lost my temper|blew up|hung up|threw|banged|said (?:some|horrible|awful|nasty|things))\b",
+    re.I,
+)
+
+
+def _harsh(own: Sequence[str]) -> str:
+    """What the user did in the heat of it, if anything."""
+    return next((one for one in own if _HARSH.search(one) and count(one) <= 20), "")
+
+
+_ANSWER = re.compile(
+    r"\b(?:what|how) (?:do|can|could|should|would|will) (?:i|we) (?:even |ever )?(?:say|answer|reply|respond)"
+    r"|\b(?:what|how) (?:do|can|could|should) (?:i|we) go up\b|\bwhat (?:do|could|can) i\b"
+    r"|\bwhat (?:to|should i) (?:tell|say|answer|reply)|\bwhat does one say\b"
+    r"|\b(?:say|answer|write|reply) (?:him |her |them |to that |something )?back\b",
+    re.I,
+)
+
+
+def _heard(story: Story) -> str:
+    """The words of the other that the user asks how to answer."""
+    theirs = [quote.words for quote in story.quotes if quote.by != "me" and count(quote.words) >= 3]
+    deeds = sum(part.role == "deed" for part in story.parts)
+    return theirs[-1] if theirs and deeds <= 2 and _ANSWER.search(story.text) else ""
+
+
+def _name(person: Person, story: Story, *, spoken: bool) -> str:
+    if spoken:
+        return upper_first(said.complaint(story.text).greeting)
+    if person.alias:
+        return person.alias
+    return "" if person.name.startswith(("my ", "our ")) else upper_first(person.name)
+
+
+def _feeling(story: Story, acts: Sequence[str]) -> str:
+    """The user's own word; else a plain one, by whether it happened once or goes on."""
+    book = lexicon()
+    named = [feeling for feeling in story.feelings if book.feelings[feeling].family != "warmth"]
+    under = [feeling for word in story.pseudo for feeling in book.pseudo[word].under]
+    plain = "hurt" if acts and said.is_past(acts[0]) else "frustrated"
+    return (*named, *under, plain)[0]
+
+
+def _of_thread(story: Story, thread: Thread) -> Material | None:
+    """A pasted thread: their lines are quoted, the user's own are taken as said."""
+    around: list[str] = []
+    wishes: list[str] = []
+    for line in thread.lines:
+        for text in line.sentences if line.mine else ():
+            clause = addressed(text, Person(""), alone=True, spoken=True)
+            if not clause or count(clause) > _CLAUSE:
+                continue
+            if text.endswith("?"):
+                wishes += [f"{upper_first(clause)}?"] if not said.faults(clause) else []
+            elif said.faults(clause) or said.horsemen(clause):
+                when = said.complaint(clause).when
+                around += [upper_first(when)] if count(when) > 2 and not said.faults(when) else []
+            elif request := _asked(clause):
+                wishes.append(request)
+            elif _VERB.search(clause):
+                around.append(upper_first(clause))
+    exchange = _exchange(thread)
+    around = [clause for clause in around if clause.lower() not in exchange.lower()]
+    if not (exchange or around):
+        return None
+    return Material(
+        acts=(exchange,) if exchange else (),
+        around=tuple(around[-2:]),
+        wish=next((wish for wish in wishes if re.match(r"(?:could|can|will|would) you", wish, re.I)), ""),
+        name=thread.other,
+        feeling=_feeling(story, ()),
+    )
+
+
+def _exchange(thread: Thread) -> str:
+    """What was asked and what came back: the user's line and theirs that stand together, as written."""
+
+    def quoted(line: Line) -> str:
+        words = next((bare(text) for text in line.sentences if 2 <= count(text) <= 16), "")
+        return "" if said.faults(words) or said.horsemen(words) else words
+
+    for first, second in zip(thread.lines, thread.lines[1:], strict=False):
+        one, other = quoted(first), quoted(second)
+        if one and other and first.mine != second.mine:
+            who = ("I wrote", "you wrote") if first.mine else ("you wrote", "I wrote")
+            return f'{who[0]} "{one}", and {who[1]} "{other}"'
+    theirs = next((words for line in thread.lines if not line.mine and (words := quoted(line))), "")
+    return f'you wrote "{theirs}"' if theirs else ""
+
+
+# --- joining ----------------------------------------------------------------------------------
+
+# Feelings that one has at something: "I'm hurt that you left", but "I felt lonely when you left".
+_AT = frozenset(
+    """
+    hurt angry sad upset gutted frustrated irritated disappointed shocked resentful heartbroken worried
+    ashamed
+    """.split()
+)
+_ASK = (
+    "Could we talk about it for ten minutes tonight?",
+    "Could you tell me how it was from your side?",
+    "Can we find ten quiet minutes for this today?",
+    "Could we talk about it when you have a moment?",
+)
+_SHORT_ASK = ("Can we talk about it?", "Could we talk it through?", "Can we sort this out together?")
+_NOT_FINE = (
+    "That's not all right with me",
+    "I'm not willing to shrug that off",
+    "I don't want to act as if that were nothing",
+)
+_LIMITS = (
+    "If we can't talk about it calmly tonight, I'll stop there and ask again tomorrow.",
+    "If it turns into a row, I'll take a walk and we can go on afterwards.",
+    "I'll leave it for this evening, and I won't let it drop.",
+    "I'll say it once, and then I'd like an answer this week.",
+)
+_SORRY = ("and I'm sorry for that", "and that wasn't fair to you", "and I wish I hadn't")
+
+
+def rewrites(found: Material, *, seed: str) -> tuple[Rewrite, ...]:
+    """The three rewrites; none where no wording keeps the rules."""
+    if found.heard:
+        for texts in _answers(found):
+            kept = [_first(iter((text,))) for text in texts]
+            if all(kept):
+                kinds = ("warmer", "shorter", "firmer")
+                return tuple(Rewrite(kind, text) for kind, text in zip(kinds, kept, strict=True))
+    made = (
+        Rewrite("warmer", _first(_warmer(found, seed))),
+        Rewrite("shorter", _first(_shorter(found, seed))),
+        Rewrite("firmer", _first(_firmer(found, seed))),
+    )
+    return tuple(one for one in made if one.text) if made[0].text else ()
+
+
+def _answers(found: Material) -> Iterator[tuple[str, str, str]]:
+    """Answers to what was said to the user: an insult gets a limit, a complaint one part of it owned."""
+    if is_insult(found.heard):
+        yield (
+            "I'm glad to talk about what's bothering you. I won't be called names while we do.",
+            "I won't be called that. Say it another way, and I'm listening.",
+            "I'm not going to answer that. When it can be said without names, I'll listen.",
+        )
+    around = " ".join(map(_said, found.around[:1]))
+    for heard in filter(None, (bare(found.heard), bare(_mirrored(found.heard)))):
+        quoted = f'"{heard}"' if heard == bare(found.heard) else heard
+        yield (
+            f"You said {quoted}, and I think some of that is on me. {around} "
+            "Could you tell me when it felt like that most?",
+            f"I heard you say {quoted}. Some of it is fair. Can we talk about it?",
+            f"I take it seriously that you said {quoted}. {around} "
+            "I'd like to talk about it, and I won't do it in a row.",
+        )
+
+
+def is_insult(heard: str) -> bool:
+    """Whether words are a name for the user, and no complaint that could be answered."""
+    return bool({said.NAMES, said.YOU_ARE} & set(said.faults(heard))) and count(heard) <= 12
+
+
+_TURN = dict(
+    pair.split(":")
+    for pair in """
+    you:I you're:I'm you've:I've you'd:I'd you'll:I'll your:my yours:mine yourself:myself me:you my:your
+    mine:yours i:you i'm:you're i've:you've i'd:you'd i'll:you'll myself:yourself
+    """.split()
+)
+
+
+def _mirrored(heard: str) -> str:
+    """What they complain of, as the user would own it: "you never help me" as "that I don't help you"."""
+    when = said.complaint(heard).when
+    if not when or said.faults(when):
+        return ""
+    turned = re.sub(r"[\w']+", lambda match: _TURN.get(match.group().lower(), match.group()), when)
+    turned = re.sub(r"\bI are\b", "I am", re.sub(r"(?<=\w )I$", "me", turned))
+    return f"that {turned}"
+
+
+def _first(wordings: Iterator[str]) -> str:
+    """The first wording without a fault and within the length."""
+    for text in wordings:
+        spoken = " ".join(text.split())
+        if count(spoken) <= LONGEST and not said.faults(spoken) and not said.lacks(spoken):
+            return spoken
+    return ""
+
+
+def _warmer(found: Material, seed: str) -> Iterator[str]:
+    own = f"{found.own}, {pick(_SORRY, seed)}." if found.own else ""
+    for acts, around in _choices(found):
+        text = " ".join(filter(None, [own, _felt(acts, found), *map(_said, around), _ask(found, _ASK, seed)]))
+        yield f"{found.name}, {_small(text)}" if found.name else upper_first(text)
+
+
+def _shorter(found: Material, seed: str) -> Iterator[str]:
+    for acts, around in _choices(found):
+        about = _felt(acts[:1], found) or " ".join(map(_said, around[:1]))
+        yield upper_first(f"{about} {_ask(found, _SHORT_ASK, seed)}".strip())
+
+
+def _firmer(found: Material, seed: str) -> Iterator[str]:
+    limit = sentence(found.limit) if found.limit else pick(_LIMITS, seed)
+    wish = found.wish if not found.acts else ""
+    stand = f"{pick(_NOT_FINE, seed)}." if found.acts or found.around else ""
+    for acts, around in _choices(found):
+        yield " ".join(filter(None, [*map(_said, (*acts, *around[:1])), wish, stand, limit]))
+
+
+def _small(text: str) -> str:
+    """As it stands after a name: days and names keep their capital."""
+    return (
+        text
+        if re.match(rf"{_DAY}\b|[A-Z][a-z]+ (?:and|is|was|has|had|told|said)\b", text, re.I)
+        and not re.match(r"(?:You|It|The|My|Your|This|That|He|She|They|We) ", text)
+        else lower_first(text)
+    )
+
+
+def _ask(found: Material, asks: Sequence[str], seed: str) -> str:
+    if found.wish and not found.acts and found.wish.endswith("?"):
+        return f"{found.wish} I'd be glad of it."
+    return found.wish or pick(asks, seed)
+
+
+def _choices(found: Material) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Acts and circumstances to name, the most first."""
+    acts = found.acts
+    for run in dict.fromkeys([acts[:3], acts[:2], *((act,) for act in acts), ()]):
+        for around in dict.fromkeys((found.around[:2], found.around[:1], ())):
+            if run or around or found.wish:
+                yield run, around
+
+
+def _felt(acts: Sequence[str], found: Material) -> str:
+    """The acts as what the feeling is about: "I felt hurt when you left"; other clauses stand alone."""
+    if not acts:
+        return ""
+    first, feeling = acts[0], found.feeling
+    rest = [_said(act) for act in acts[1:]]
+    timed = _TIMED.match(first)
+    act = first[timed.end() :] if timed else first
+    if not re.match(r"you(?:'ve|'re|'d)? \w", act, re.I):
+        return " ".join([_said(first), *rest, f"I felt {feeling} about it."])
+    past = said.is_past(act)
+    time = _time(timed[1]) if timed else ""
+    if past and feeling in _AT:
+        start = f"I'm {feeling} that {time}{lower_first(act)}"
+    else:
+        start = f"I {'felt' if past else 'feel'} {feeling} when {time}{lower_first(act)}"
+    if rest and re.match(r"you\b", acts[1], re.I) and count(start) + count(acts[1]) < 34:
+        that = "that " if past and feeling in _AT else ""
+        return " ".join([f"{start}, and {that}{_full(lower_first(acts[1]))}", *rest[1:]])
+    return " ".join([_full(start), *rest])
+
+
+def _time(time: str) -> str:
+    """ "Sunday" as "on Sunday "; "last night" stays."""
+    bare_day = re.fullmatch(_DAY, time, re.I)
+    return f"on {time.capitalize()} " if bare_day else f"{lower_first(time)} "
+
+
+def _said(text: str) -> str:
+    return upper_first(_full(text))
+
+
+def _full(text: str) -> str:
+    """The text with a full stop, unless a quotation ends it with one."""
+    return text if re.search(r"[.!?][\"']?$", text) else f"{text}."

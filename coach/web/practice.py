@@ -1,0 +1,252 @@
+"""Exercises on the page: one piece of HTML for each step. Nothing that is typed is kept.
+
+    answered(told, house) ─→ the list | a step | the end | a rest, where what was typed tells of danger
+
+`told` is what the browser sends, all of it every time: `exercise`, `at`, `answers`, and in `do` the button
+that was pressed (next, back, check, end; none: show the step as it is). What stands on the current step is
+screened before anything else is done with it. `safe` carries the no to the question that a doubt raises; the
+buttons under that are go_on and unsure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from coach.cards import Card, Library
+from coach.errors import KnowledgeError
+from coach.exercise import TOP, Ask, Step
+from coach.prompting import fixed_text
+from coach.skills.practice import Place, answer, asks_first
+from coach.turn import Risk
+from coach.web.tabs import House
+from coach.web.transcript import clean, contacts, prose, shown
+
+_SUPPORT = '<button type="button" class="pill" data-open="support" aria-haspopup="dialog">Support</button>'
+_CALM = Risk()
+_ALL = '<button type="button" class="pill" data-exercise="">All exercises</button>'
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the browser sends; the first place of an exercise where it sends less."""
+
+    exercise: str = ""
+    answers: tuple[str, ...] = ()
+    at: int = 0
+    do: str = ""
+    safe: bool = False
+
+
+def told(body: bytes) -> Told:
+    """Read a request; what is not as it must be counts as left out."""
+    try:
+        given = json.loads(body or b"{}")
+    except ValueError:
+        given = {}
+    given = given if isinstance(given, dict) else {}
+    answers, at = given.get("answers"), given.get("at")
+    return Told(
+        str(given.get("exercise") or ""),
+        tuple(clean(str(one)) for one in answers) if isinstance(answers, list) else (),
+        at if type(at) is int else 0,
+        str(given.get("do") or ""),
+        given.get("safe") is True,
+    )
+
+
+def answered(told: Told, house: House, *, today: date) -> str:
+    """The piece that comes next; InputError where an answer holds too much, and nothing has moved then."""
+    card, unsafe = house.library.cards.get(told.exercise), house.tabs.unsafe
+    if card is None or not card.exercise:
+        return listed(house.library, unsafe=unsafe)
+    if unsafe and card.off_when_unsafe:
+        return f"{prose(fixed_text('not_now'))}{_row(_ALL, _SUPPORT)}"
+    place = Place(card.exercise, told.answers, told.at, told.safe or told.do == "go_on")
+    if not told.do:
+        return _shown(card, place, today)
+    place = _taken(place)
+    try:
+        risk = place.worry(house.coach.screen)
+    except KnowledgeError:
+        return f'<div class="trouble" role="alert">{prose(fixed_text("screen_down"))}</div>{_row(_SUPPORT)}'
+    if risk.level >= 2 or told.do == "unsure":
+        house.tabs.warned = house.tabs.warned or risk.is_abuse
+        return _rest(card, place, risk, house)
+    if asks_first(card, place, risk):
+        return _question(card, place)
+    if told.do == "end":
+        return _end(card, place, risk)
+    if told.do == "check":
+        return _shown(card, place, today, risk, place.checked())
+    return _shown(card, place.move(-1 if told.do == "back" else 1), today, risk)
+
+
+def _taken(place: Place) -> Place:
+    """The place with what was typed on its step as it is kept."""
+    if place.step is None or place.step.ask is None:
+        return place
+    kept = list(place.answers)
+    kept[place.at] = answer(place.step.ask, kept[place.at])
+    return replace(place, answers=tuple(kept))
+
+
+# The pieces
+
+
+def listed(library: Library, *, unsafe: bool) -> str:
+    """All exercises by need; while somebody is unsafe, without those that ask to come closer."""
+    parts = []
+    for need in library.needs:
+        cards = [library.cards[id] for id in need.cards]
+        near = [card for card in cards if not (unsafe and card.off_when_unsafe)]
+        items = "".join(
+            f'<li><button type="button" class="title" data-exercise="{shown(card.id)}">'
+            f"{shown(card.title)}</button>"
+            f'<span class="fine">{shown(card.gist)}</span></li>'
+            for card in near
+        )
+        parts.append(f'<h3>{shown(need.name)}</h3><ul class="titles">{items}</ul>' if near else "")
+    lead = "You can stop at any step, and any box may stay empty. Nothing is kept once you close the page."
+    return f'<p class="lead" tabindex="-1" data-first>{lead}</p>{"".join(parts)}'
+
+
+def _shown(card: Card, place: Place, today: date, risk: Risk = _CALM, verdict: str = "") -> str:
+    step = place.step
+    if step is None:
+        return _end(card, place, risk)
+    said = "".join(prose(part) for part in place.shown(today))
+    back = _do("Back", "back") if place.at else ""
+    check = _do("Look at it", "check") if step.ask and step.ask.check else ""
+    after = f'<div class="note" role="status">{prose(verdict)}</div>' if verdict else ""
+    return _form(
+        card,
+        place,
+        f'<h3>{shown(card.title)}</h3><p class="fine">Step {place.at + 1} of {len(place.steps)}</p>'
+        f'{_note(place, risk)}<div class="step" tabindex="-1" data-first>{said}</div>{_timer(step)}'
+        f"{_field(place)}{after}"
+        f'<div class="row">{_do("End here", "end")}{back}{check}'
+        '<button type="submit" class="pill go">Next</button></div>',
+    )
+
+
+def _form(card: Card, place: Place, inside: str) -> str:
+    """A form that carries every answer along, so that nobody else has to."""
+    kept = "".join(
+        f'<input type="hidden" data-kept value="{shown(text)}" autocomplete="off">' for text in place.answers
+    )
+    safe = " data-safe" if place.safe else ""
+    at = f'data-at="{place.at}" data-of="{shown(card.id)}"{safe}'
+    return f'<form data-step {at} autocomplete="off">{kept}{inside}</form>'
+
+
+def _timer(step: Step) -> str:
+    """The time as a bar and in seconds; where nothing is to be filled in, the next step comes by itself."""
+    if not step.seconds:
+        return ""
+    goes_on = "" if step.ask else " data-goes-on"
+    return (
+        f'<div class="timer" data-seconds="{step.seconds}"{goes_on}><progress max="{step.seconds}" value="0" '
+        'aria-hidden="true"></progress><span role="timer" aria-live="off" data-left></span>'
+        '<button type="button" class="pill" data-pause>Pause</button></div>'
+        '<p class="fine" role="status" data-over></p>'
+    )
+
+
+def _field(place: Place) -> str:
+    ask = place.step.ask if place.step else None
+    if ask is None:
+        return ""
+    given = place.answers[place.at]
+    if ask.kind == "choice":
+        return _choice(ask.label, "answer", [(option, option) for option in ask.options], given, "choice")
+    if ask.kind == "scale":
+        marks = [(str(mark), str(mark)) for mark in range(TOP + 1)]
+        lines = place.to_rate or (ask.label,)
+        old = [*given.split("\n"), *[""] * len(lines)]
+        return "".join(
+            _choice(line, f"answer-{number}", marks, old[number], "marks")
+            for number, line in enumerate(lines)
+        )
+    return _box(ask, given)
+
+
+def _box(ask: Ask, given: str) -> str:
+    hint = '<span class="fine"> a line each</span>' if ask.kind == "lines" else ""
+    return (
+        f'<label class="box">{shown(ask.label)}{hint}<textarea data-answer rows="4" autocomplete="off" '
+        f'autocorrect="off" spellcheck="false">{shown(given)}</textarea></label>'
+    )
+
+
+def _choice(label: str, name: str, options: Sequence[tuple[str, str]], given: str, kind: str) -> str:
+    inside = "".join(
+        f'<label><input type="radio" name="{name}" value="{shown(value)}" autocomplete="off"'
+        f"{' checked' if value == given else ''}><span>{shown(text)}</span></label>"
+        for value, text in options
+    )
+    return (
+        f'<fieldset class="{kind}" data-answer><legend>{shown(label)}</legend><div>{inside}</div></fieldset>'
+    )
+
+
+def _note(place: Place, risk: Risk) -> str:
+    if not risk.level or place.safe:
+        return ""
+    return f'<div class="note">{prose(fixed_text("practice_note"))}{_SUPPORT}</div>'
+
+
+def _question(card: Card, place: Place) -> str:
+    """The one question that a doubt raises; a no goes on, anything else leads to people."""
+    buttons = _row(_do("Back", ""), _SUPPORT, _do("Yes, or not sure", "unsure"), _do("No, go on", "go_on"))
+    return _form(
+        card,
+        place,
+        f'<div role="alert" tabindex="-1" data-first>{prose(fixed_text("practice_ask"))}</div>{buttons}',
+    )
+
+
+def _rest(card: Card, place: Place, risk: Risk, house: House) -> str:
+    code = house.country or getattr(house.coach, "guess", None)
+    people = contacts(house.directory.contacts(code, risk.category), house.around, first=3)
+    return _form(
+        card,
+        place,
+        f'<div role="alert" tabindex="-1" data-first>{prose(fixed_text("practice"))}</div>'
+        f"{_row(_do('Back', ''), _SUPPORT)}{people}",
+    )
+
+
+def _end(card: Card, place: Place, risk: Risk) -> str:
+    written = "".join(
+        f"<h4>{shown(label)}</h4>{''.join(prose(line) for line in lines)}" for label, lines in place.summary()
+    )
+    title = f'<h3 tabindex="-1" data-first>{shown(card.title)}</h3>'
+    again = f'<button type="button" class="pill" data-exercise="{shown(card.id)}">Begin again</button>'
+    if not written:
+        return (
+            f"{title}{_note(place, risk)}<p>Nothing is written down, and that is all right. You can stop at any "
+            f"point.</p>{_row(again, _ALL)}"
+        )
+    copy = (
+        '<button type="button" class="pill" data-copy>Copy</button>'
+        '<button type="button" class="pill" data-print>Print</button>'
+    )
+    return _form(
+        card,
+        place,
+        f"{_note(place, risk)}<div data-written>{title}{written}</div>"
+        '<p class="fine">This is nowhere else: it is gone when you close the page. Others can find a copy '
+        'or a print.</p><p class="fine" role="status" data-copied></p>'
+        f"{_row(_do('Back', '' if place.step else 'back'), again, _ALL, copy)}",
+    )
+
+
+def _do(label: str, do: str) -> str:
+    return f'<button type="button" class="pill" data-do="{do}">{shown(label)}</button>'
+
+
+def _row(*buttons: str) -> str:
+    return f'<div class="row">{"".join(buttons)}</div>'

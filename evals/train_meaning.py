@@ -1,0 +1,170 @@
+"""Trains what reads a message's purpose: `python -m evals.train_meaning`, some ten minutes on two cores.
+
+    message ─ starter with the screen's adapter, as it ships ─ pooled ─┬─ logistic regressions ─→ kind, intent
+    message ─ sentence vector, words, letter runs ─────────────────────┘
+    each piece ─ pooled over its tokens, and its words ─ logistic regression ─→ role
+
+Data: training/remarks.jsonl (kinds), the development rows of intent.jsonl, training/parts.jsonl (roles).
+First each author's rows are read by maps that learned from the others, and the shares that were right are
+printed; then the maps learn from all, and coach/meaning.npz is written. Train it again after `make classifier`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coach import classifier, meaning, models
+from coach.encoder import MiniLM
+from coach.errors import CoachError
+from coach.hidden_states import HiddenStates, pooled
+from coach.meaning import READS, Linear
+from coach.ranking import vectorizer
+from coach.skills.parts import INTENTS, KINDS, ROLES, pieces
+from coach.skills.story import clean
+from evals import data
+from evals.figures import share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FREEDOM = 3.0  # of the regressions; less regularised is larger
+POOLED, SENTENCE = 0.05, 2.0  # weights of the dense parts against words and letter runs
+SENTENCE_WIDTH = 384
+NAMES = {"kinds": KINDS, "intents": INTENTS, "roles": ROLES}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One text to learn from: the dense vector that is read with it, its label, and who wrote it."""
+
+    text: str
+    dense: NDArray[np.float32]
+    label: str
+    author: str
+
+
+class Reads:
+    """What the program would read of a text: the model's vectors, pooled, and the sentence vector."""
+
+    def __init__(self, model: Path) -> None:
+        self.states = HiddenStates(lambda: model)
+        self.heads = classifier.read_heads()
+        self.states.load(classifier.ADAPTER, self.heads.adapter)
+        self.encoder = MiniLM(models.encoder_folder)
+
+    def whole(self, text: str) -> NDArray[np.float32]:
+        """Of a whole message."""
+        import numpy as np
+
+        told = clean(text)
+        tokens, _ = meaning.in_tokens(self.states, told, [(0, len(told))])
+        return np.concatenate([self._pooled(tokens)[0], self.encoder.encode([told])[0]])
+
+    def pieces(self, told: str) -> list[tuple[str, NDArray[np.float32]]]:
+        """Of each piece of a message."""
+        spans = pieces(told)
+        tokens, places = meaning.in_tokens(self.states, told, spans)
+        found = self._pooled(tokens, places)
+        return [(told[begin:end], one) for (begin, end), one in zip(spans, found, strict=True)]
+
+    def _pooled(self, tokens: list[int], places: Sequence[tuple[int, int]] = ()) -> list[NDArray[np.float32]]:
+        vectors = self.states.vectors(classifier.ADAPTER, classifier.history(self.states, ()), tokens)
+        return [pooled(vectors[a:b], self.heads.attend) for a, b in places or [(0, len(tokens))]]
+
+
+def labelled(reads: Reads) -> dict[str, list[Labelled]]:
+    """All rows to learn from, by what is learned."""
+    kinds = [
+        Labelled(clean(row["text"]), reads.whole(row["text"]), row["kind"], _author(row["id"]))
+        for row in _training("remarks")
+    ]
+    intents = [
+        Labelled(clean(row.text), reads.whole(row.text), row.skill, _author(row.id))
+        for row in data.read(data.INTENT, split="dev")
+    ]
+    roles = [
+        Labelled(text, dense, role, str(int(row["id"][-1]) % 3))  # parted by number, not author
+        for row in _training("parts")
+        for (text, dense), role in zip(reads.pieces(clean(row["text"])), row["roles"], strict=True)
+    ]
+    return {"kinds": kinds, "intents": intents, "roles": roles}
+
+
+def _training(name: str) -> list[dict[str, Any]]:
+    file = Path(__file__).parent / "training" / f"{name}.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _author(id: str) -> str:
+    return id.rsplit("-", 1)[0]
+
+
+def learned(rows: Sequence[Labelled], name: str) -> Linear:
+    """The map that these rows teach."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizers = [vectorizer(kind) for kind in READS[name]]
+    texts = [row.text for row in rows]
+    dense = np.stack([row.dense for row in rows])
+    spread = np.full(dense.shape[1], POOLED, np.float32)
+    if name != "roles":
+        spread[-SENTENCE_WIDTH:] = SENTENCE
+    read = csr_matrix(
+        hstack([csr_matrix(dense * spread), *(one.fit_transform(texts) for one in vectorizers)])
+    )
+    fitted = LogisticRegression(C=FREEDOM, max_iter=3000, class_weight="balanced").fit(
+        read, [row.label for row in rows]
+    )
+    order = [list(fitted.classes_).index(label) for label in NAMES[name]]
+    weights = fitted.coef_.T[:, order].astype(np.float32)
+    weights[: len(spread)] *= spread[:, None]
+    return Linear(
+        names=NAMES[name],
+        weights=weights,
+        offset=fitted.intercept_[order].astype(np.float32),
+        terms=tuple(tuple(map(str, one.get_feature_names_out())) for one in vectorizers),
+        idf=tuple(one.idf_.astype(np.float32) for one in vectorizers),
+    )
+
+
+def report(rows: Sequence[Labelled], name: str) -> None:
+    """Print how often rows are read rightly by a map that learned from the other authors'."""
+    for author in sorted({row.author for row in rows}):
+        others = [row for row in rows if row.author != author]
+        one = learned(others, name)
+        own = [row for row in rows if row.author == author]
+        chances = [one.chances(row.dense, row.text) for row in own]
+        right = [max(c, key=lambda at: c[at]) == row.label for c, row in zip(chances, own, strict=True)]
+        figure = share(f"{name}, {author}", right)
+        assert figure
+        print(
+            f"{figure.name}: {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.n}",
+            flush=True,
+        )
+
+
+def main() -> int:
+    """Train on the data that ships and write the maps."""
+    try:
+        reads = Reads(models.checked(models.STARTER))
+    except CoachError as error:
+        print(error.message, error.hint, sep="\n", file=sys.stderr)
+        return 2
+    rows = labelled(reads)
+    for name in READS:
+        report(rows[name], name)
+    meaning.save_maps(reads.heads.adapter, {name: learned(rows[name], name) for name in READS})
+    print(f"wrote {meaning.HEADS.name}, {meaning.HEADS.stat().st_size / 1e6:.1f} MB.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
