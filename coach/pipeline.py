@@ -126,7 +126,7 @@ class Coach:
             yield Notice(_HALF_A_SCREEN, self.screen.problem.hint)
         chosen = SKILLS[skill or "listen"]
         meaning = self._meaning(text, before) if risk.level < 2 else Meaning()
-        if meaning.kind == "unsafe" and chosen.off_when_unsafe and risk.level == 0:
+        if meaning.kind == "unsafe" and chosen.name == "reframe" and risk.level == 0:
             risk = _UNSAFE  # words for somebody one is afraid of: first the question what happens at a no
         conversation = remembered(conversation, text, risk)
         screen_time = time.perf_counter() - begun

@@ -6,7 +6,7 @@
 
 Data: training/remarks.jsonl (kinds), the development rows of intent.jsonl, training/parts.jsonl (roles).
 First each author's rows are read by maps that learned from the others, and the shares that were right are
-printed; then the maps learn from all, and coach/meaning.npz is written. Train it again after `make classifier`.
+printed; then the maps learn from all, and coach/meaning.npz is written. Run it again after `make classifier`.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
 from coach.safety.review import Fault
 from coach.safety.support import Directory
+from coach.skills.parts import Meaning
 from coach.turn import (
     CATEGORIES,
     ContextFull,
@@ -71,6 +72,8 @@ class Shelf:
 
 class Silent:
     """An engine without a model."""
+
+    large = False
 
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         raise ModelError("There is no model file.", "Get one.")
@@ -411,3 +414,62 @@ def test_a_line_that_says_little_finds_cards_by_what_came_before(library: Librar
     story = "My brother keeps telling mum that I never visit, and she believes him."
     assert "siblings" in [p.card for p in found.search(f"{story}\nand then he did it again", count=5)]
     assert "siblings" not in [p.card for p in found.search("and then he did it again", count=5)]
+
+
+# --- what a message is for ------------------------------------------------------------------------
+
+
+class Hears:
+    """Reads the same meaning in every message."""
+
+    def __init__(self, meaning: Meaning) -> None:
+        self.found = meaning
+
+    def meaning(self, text: str, before: Sequence[str] = ()) -> Meaning:
+        return self.found
+
+
+def _last(events: Iterator[Event]) -> Finished:
+    last = list(events)[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+def _hearing(library: Library, directory: Directory, meaning: Meaning) -> Coach:
+    coach, _ = _coach(library, directory, Silent())
+    return replace(coach, understand=Hears(meaning))
+
+
+QUARREL = "My sister told our cousins about my divorce before I could."
+
+
+def test_a_skill_is_suggested_once_and_not_taken(library: Library, directory: Directory) -> None:
+    coach = _hearing(library, directory, Meaning(intents={"reframe": 0.9, "listen": 0.1}))
+    first = _last(coach.respond(Conversation(), QUARREL))
+    assert first.reply.skill == "listen" and first.reply.suggests == "reframe"
+    assert _last(coach.respond(first.conversation, "She never asks.")).reply.suggests is None
+    chosen = _last(coach.respond(Conversation(), QUARREL, skill="repair"))
+    assert chosen.reply.skill == "repair" and chosen.reply.suggests is None
+
+
+def test_an_unsure_intent_suggests_nothing(library: Library, directory: Directory) -> None:
+    coach = _hearing(library, directory, Meaning(intents={"reframe": 0.45, "listen": 0.3, "repair": 0.25}))
+    assert _last(coach.respond(Conversation(), QUARREL)).reply.suggests is None
+
+
+def test_words_for_somebody_who_is_feared_are_met_with_the_question(
+    library: Library, directory: Directory
+) -> None:
+    coach = _hearing(library, directory, Meaning(kinds={"unsafe": 0.9, "rewrite": 0.1}))
+    asked = _last(coach.respond(Conversation(), QUARREL, skill="reframe"))
+    assert asked.reply.origin == "fixed" and asked.reply.risk.level == 1 and asked.conversation.awaited
+    talk = _last(coach.respond(Conversation(), QUARREL))
+    assert talk.reply.skill == "listen" and talk.reply.origin == "composed"
+
+
+def test_a_large_model_is_sent_the_full_prompt(library: Library, directory: Directory) -> None:
+    for large in (False, True):
+        engine = ScriptedEngine(large=large)
+        coach, _ = _coach(library, directory, engine)
+        _last(coach.respond(Conversation(), QUARREL, skill="reframe"))
+        assert ("as a camera would have seen it" in engine.prompts[0].system) is large

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from coach import practising
 from coach.cards import Card, Library, read_card, read_knowledge
 from coach.cli import main
-from coach.errors import InputError, KnowledgeError
+from coach.errors import CoachError, InputError, KnowledgeError
 from coach.exercise import IN_FOUR_MONTHS, InvalidExercise, Step, read_exercise
 from coach.librarian import check
 from coach.report import practice_record
@@ -439,7 +439,8 @@ def test_after_abuse_was_told_what_asks_to_come_closer_is_off_until_it_is_forgot
     piece(asked, exercise="name-the-feeling", at=1, answers=["", "I am afraid"], do="next")
     assert asked.tabs.wary
     assert "three-step-repair" not in piece(asked) and "sixty-seconds" in piece(asked)
-    assert "choose Talk" in piece(asked, exercise="three-step-repair")
+    off = piece(asked, exercise="three-step-repair", at=1, answers=["", "I shouted"])
+    assert "choose Talk" in off and "I shouted" in off and "Step" not in off
     assert "Step 1" in piece(asked, exercise="sixty-seconds")
     asked.tabs.forget_all()
     assert "three-step-repair" in piece(asked)
@@ -472,8 +473,9 @@ def test_where_the_screen_does_not_work_no_step_follows(library: Library, direct
         raise KnowledgeError("rules.yaml, line 1: broken.", "Restore that file.")
 
     asked = House(Quiet(broken), library, directory)
-    html = piece(asked, exercise="name-the-feeling", at=1, answers=["", "sad"], do="next")
-    assert "did not start" in html and "You feel" not in html
+    with pytest.raises(CoachError, match="did not start") as caught:
+        piece(asked, exercise="name-the-feeling", at=1, answers=["", "sad"], do="next")
+    assert "Support" in caught.value.hint
     assert "Step 2 of 5" in piece(asked, exercise="sixty-seconds", do="next")
 
 

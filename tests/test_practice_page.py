@@ -215,6 +215,34 @@ def test_back_from_a_rest_shows_what_was_typed(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_a_doubt_is_asked_about_once_and_a_no_goes_on(page: Page) -> None:
+    begin(page, "Ask for what you need")
+    write(page, "he goes through my phone")
+    expect(panel(page).get_by_role("alert").first).to_contain_text("is somebody in danger")
+    press(page, "Yes, or not sure")
+    expect(panel(page).locator("ul.lines li").first).to_be_visible()
+    press(page, "Back")  # it is off now; the words are there
+    expect(panel(page)).to_contain_text("choose Talk")
+    expect(panel(page).locator("[data-written]")).to_contain_text("he goes through my phone")
+    press(page, "All exercises")
+    expect(panel(page).get_by_role("button", name="Repair in three steps")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_no_to_the_question_goes_on_and_is_not_asked_again(page: Page) -> None:
+    begin(page, "Don't send it yet")
+    press(page, "End here")
+    press(page, "All exercises")
+    press(page, "A week of backing, one small act a day")
+    write(page, "what's the point of anything")
+    press(page, "No, go on")
+    expect(panel(page).get_by_text("Step 2 of 6")).to_be_visible()
+    write(page, "what's the point of anything")
+    expect(panel(page).get_by_text("Step 3 of 6")).to_be_visible()
+    expect(panel(page).locator(".note")).to_have_count(0)
+
+
+@pytest.mark.browser
 def test_too_much_is_said_and_kept(page: Page) -> None:
     begin(page, "Don't send it yet")
     write(page, "so angry " * 900)

@@ -922,8 +922,9 @@ def test_long_texts_take_bounded_time(text: str) -> None:
     assert time.perf_counter() - began < 2.0
 
 
-def test_the_skills_are_three_and_read_only_where_there_is_a_worksheet() -> None:
-    assert list(SKILLS) == ["listen", "reframe", "repair"]
+def test_a_draft_is_read_only_where_there_is_a_worksheet() -> None:
+    assert {"listen", "reframe", "repair", "check_in", "practice", "close"} == set(SKILLS)
+    assert not any(skill.read for skill in SKILLS.values() if not skill.speaks)
     assert SKILLS["listen"].read is None and not SKILLS["listen"].off_when_unsafe
     assert all(SKILLS[name].read and SKILLS[name].off_when_unsafe for name in ("reframe", "repair"))
 

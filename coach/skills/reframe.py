@@ -389,7 +389,8 @@ def _disclosed(story: Story, remark: str) -> Draft | None:
 def _as_it_is(story: Story, remark: str) -> Draft | None:
     """A plain limit or a remark with nothing to mend: left as it is."""
     if story.kind:
-        limit, fine = story.kind == "limit", story.kind == "fine"
+        sharp = bool(remark and said.faults(remark))
+        limit, fine = story.kind == "limit" and not sharp, story.kind == "fine" and not sharp
         remark = remark or next((q.words for q in story.quotes if q.by == "me"), story.text)
     else:
         limit, fine = bool(remark) and said.is_limit(remark), bool(remark) and said.is_fine(remark)

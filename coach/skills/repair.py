@@ -24,7 +24,7 @@ from coach.skills.reframe import feel, forms, inner, invents, other_did
 from coach.skills.rewrites import material, owned, rewrites, whom
 from coach.skills.skill import Draft
 from coach.skills.story import Person, Story, split_sentences
-from coach.skills.wording import content, count, pick, sentence, upper_first, words
+from coach.skills.wording import content, count, lower_first, pick, sentence, upper_first, words
 from coach.turn import RepairSheet
 
 BUT, IF_FELT, DEMAND, EXCUSE = "but", "if you felt", "a demand", "an excuse"
@@ -35,7 +35,7 @@ _ASK_FIRST = re.compile(
     r"|asked (?:that I|me) (?:to )?not (?:to )?(?:write|call|ring|come|text|contact|message)"
     r"|unfriended me"
     r"|(?:an|the|court|restraining|protection|protective) order\b|\bjudge\b|(?:days|weeks|months) now\b"
-    r"|(?:days|weeks|months|week)\b[^.]{0,20}\bnot a word|left the (?:family |group )?(?:group|chat)"
+    r"|(?:days|weeks|months|week)\b[^.]{0,20}\bnot a word"
     r"|never wants? (?:\w+ )?to (?:message|contact|see|hear|speak)|(?:slept|staying|gone|moved) (?:at|to|out)"
     r"[^.]{0,30}\b(?:week|weeks|days)|my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me"
     r"|my)|no contact|not to contact|stop (?:contacting|texting|calling|messaging)"
@@ -113,7 +113,7 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     if deed is None or _is_the_hurt(story):
         hurt = _asks_for_repair(story) or _for_the_hurt(story, person)
         return hurt if hurt else _too_little(story, person)
-    sheet = _sheet(story, whom(story) if story.parts else person, deed)
+    sheet = _sheet(story, whom(story) if story.parts else person, deed, also=_their_part(story))
     return Draft(as_text(sheet, pick(_LEAVE, story.text)), sheet.message, sheet)
 
 
@@ -252,14 +252,32 @@ _CLOSE = (
 )
 
 
-def _sheet(story: Story, person: Person, deed: Deed) -> RepairSheet:
+_MUTUAL = re.compile(
+    r"\bboth\b|\beach other\b|\btheirs?\b[^.]{0,20}\bmine\b|\bmine\b.*\btheirs\b|\bthat's theirs\b", re.I
+)
+
+
+def _their_part(story: Story) -> str:
+    """What the other did, where the user tells of a part on both sides; named once, without a verdict."""
+    tit_for_tat = any(
+        one.role == "own" and two.role == "deed" and two.goes_on
+        for one, two in zip(story.parts, story.parts[1:], strict=False)
+    )
+    found = material(story) if story.parts and (tit_for_tat or _MUTUAL.search(story.text)) else None
+    act = (
+        next((act for act in found.acts if re.match(r"(?:on \w+day )?you\b", act, re.I)), "") if found else ""
+    )
+    return f"It stung when {lower_first(act)}, and I'd like to hear your side of that too." if act else ""
+
+
+def _sheet(story: Story, person: Person, deed: Deed, also: str = "") -> RepairSheet:
     acknowledge = pick(deed.harm.acknowledge, story.text + "a")
     path = _path(story, deed)
     name = _name_of(person)
     own = deed.said
     start = f"{name}, {own[:1] if own.startswith('I') else own[:1].lower()}{own[1:]}" if name else own
     ending = f" {pick(_CLOSE, story.text)}"
-    message = f"{start}{pick(_SORRY, story.text)} {acknowledge} {path}"
+    message = f"{start}{pick(_SORRY, story.text)} {acknowledge} {also or path}"
     if len(split_sentences(message + ending)) <= 4:
         message += ending
     return RepairSheet(sentence(own), acknowledge, path, _four(message))

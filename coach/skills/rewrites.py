@@ -323,8 +323,13 @@ _HARSH = re.compile(
 
 
 def _harsh(own: Sequence[str]) -> str:
-    """What the user did in the heat of it, if anything."""
-    return next((one for one in own if _HARSH.search(one) and count(one) <= 20), "")
+    """What the user did in the heat of it, if anything; a name is not said a second time."""
+    done = next((one for one in own if _HARSH.search(one) and count(one) <= 20), "")
+    return re.sub(
+        r"\bcalled you (?:an?|the) (?:[\w-]+ ){0,3}?[\w-]+(?=$|,| in | over | and | with )",
+        "called you a name",
+        done,
+    )
 
 
 _ANSWER = re.compile(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from coach.skills.story import Story, split_sentences
 
-_TIME = r"(?:[\[(]?(?:\w{3,9},? )?\d{1,2}[:.]\d{2}\s?(?:am|pm)?[\])]?|[\[(]\d[^\])]{0,20}[\])])"
+_DAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)\w*,? )?"
+_TIME = rf"(?:[\[(]?{_DAY}\d{{1,2}}[:.]\d{{2}}\s?(?:am|pm)?[\])]?|[\[(]\d[^\])]{{0,20}}[\])])"
 _LINE = re.compile(
     rf"^\s*(?:{_TIME}[\s,-]*)?([A-Z][\w']*(?: [A-Z][\w']*)?|me|i)\s*(?:{_TIME})?\s*:\s+(?=\S)(.*)$", re.I
 )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from coach.cards import Card, Library
-from coach.errors import KnowledgeError
+from coach.errors import CoachError, KnowledgeError
 from coach.exercise import TOP, Ask, Step
 from coach.prompting import fixed_text
 from coach.skills.practice import Place, answer, asks_first
@@ -58,20 +58,24 @@ def told(body: bytes) -> Told:
 
 
 def answered(told: Told, house: House, *, today: date) -> str:
-    """The piece that comes next; InputError where an answer holds too much, and nothing has moved then."""
+    """The piece that comes next.
+
+    CoachError where an answer holds too much, or where it cannot be screened; nothing has moved then.
+    """
     card, unsafe = house.library.cards.get(told.exercise), house.tabs.unsafe
     if card is None or not card.exercise:
         return listed(house.library, unsafe=unsafe)
-    if unsafe and card.off_when_unsafe:
-        return f"{prose(fixed_text('not_now'))}{_row(_ALL, _SUPPORT)}"
     place = Place(card.exercise, told.answers, told.at, told.safe or told.do == "go_on")
+    if unsafe and card.off_when_unsafe:
+        off = f'<div tabindex="-1" data-first>{prose(fixed_text("not_now"))}</div>'
+        return f"{off}{_row(_ALL, _SUPPORT)}{_written(card, place)}"
     if not told.do:
         return _shown(card, place, today)
     place = _taken(place)
     try:
         risk = place.worry(house.coach.screen)
-    except KnowledgeError:
-        return f'<div class="trouble" role="alert">{prose(fixed_text("screen_down"))}</div>{_row(_SUPPORT)}'
+    except KnowledgeError as problem:
+        raise CoachError(*fixed_text("screen_down").split("\n\n", 1)) from problem
     if risk.level >= 2 or told.do == "unsure":
         house.tabs.warned = house.tabs.warned or risk.is_abuse
         return _rest(card, place, risk, house)
@@ -220,27 +224,28 @@ def _rest(card: Card, place: Place, risk: Risk, house: House) -> str:
 
 
 def _end(card: Card, place: Place, risk: Risk) -> str:
-    written = "".join(
+    again = f'<button type="button" class="pill" data-exercise="{shown(card.id)}">Begin again</button>'
+    back = _do("Back", "" if place.step else "back")
+    written = _written(card, place) or (
+        f'<h3 tabindex="-1" data-first>{shown(card.title)}</h3>'
+        "<p>Nothing is written down, and that is all right. You can stop at any point.</p>"
+    )
+    return _form(card, place, f"{_note(place, risk)}{written}{_row(back, again, _ALL)}")
+
+
+def _written(card: Card, place: Place) -> str:
+    """What was written, to be copied or printed; empty where nothing was."""
+    lines = "".join(
         f"<h4>{shown(label)}</h4>{''.join(prose(line) for line in lines)}" for label, lines in place.summary()
     )
-    title = f'<h3 tabindex="-1" data-first>{shown(card.title)}</h3>'
-    again = f'<button type="button" class="pill" data-exercise="{shown(card.id)}">Begin again</button>'
-    if not written:
-        return (
-            f"{title}{_note(place, risk)}<p>Nothing is written down, and that is all right. You can stop at any "
-            f"point.</p>{_row(again, _ALL)}"
-        )
-    copy = (
-        '<button type="button" class="pill" data-copy>Copy</button>'
-        '<button type="button" class="pill" data-print>Print</button>'
-    )
-    return _form(
-        card,
-        place,
-        f"{_note(place, risk)}<div data-written>{title}{written}</div>"
-        '<p class="fine">This is nowhere else: it is gone when you close the page. Others can find a copy '
-        'or a print.</p><p class="fine" role="status" data-copied></p>'
-        f"{_row(_do('Back', '' if place.step else 'back'), again, _ALL, copy)}",
+    if not lines:
+        return ""
+    copy = '<button type="button" class="pill" data-copy>Copy</button>'
+    print_ = '<button type="button" class="pill" data-print>Print</button>'
+    return (
+        f'<div data-written><h3 tabindex="-1" data-first>{shown(card.title)}</h3>{lines}</div>'
+        '<p class="fine">This is nowhere else: it is gone when you close the page. Others can find a copy or '
+        f'a print.</p><p class="fine" role="status" data-copied></p>{_row(copy, print_)}'
     )
 
 

@@ -27,7 +27,7 @@ from typing import Any, TypeAlias
 from coach import offline
 from coach.cards import Library
 from coach.documents import Document
-from coach.errors import CoachError, InputError, KnowledgeError, PageError
+from coach.errors import CoachError, KnowledgeError, PageError
 from coach.prompting import fixed_text
 from coach.settings import Settings
 from coach.web import both_sides, practice, shelves, transcript
@@ -162,7 +162,7 @@ def _routes(app: Any, guard: Guard) -> None:
         told = practice.told(await request.body())
         try:
             return HTMLResponse(await run_in_threadpool(practice.answered, told, house, today=date.today()))
-        except InputError as error:
+        except CoachError as error:
             return PlainTextResponse(f"{error.message} {error.hint}")  # the page keeps what was typed
 
     for path, (name, kind) in FILES.items():

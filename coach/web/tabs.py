@@ -201,7 +201,7 @@ class Tabs:
     def __init__(self, *, on_forget: Callable[[str], None] = lambda key: None) -> None:
         self._tabs: dict[str, Tab] = {}
         self._lock = threading.Lock()
-        self.warned = False  # abuse was told of in an exercise, which belongs to no conversation
+        self.warned = False  # abuse was told of in an exercise; it goes with the last conversation
         self.on_forget = on_forget
 
     def __len__(self) -> int:
@@ -222,6 +222,7 @@ class Tabs:
         """Drop one conversation and stop what the coach is doing in it."""
         with self._lock:
             tab = self._tabs.pop(key, None)
+            self.warned = self.warned and bool(self._tabs)
         if tab:
             tab.halt.set()
         self.on_forget(key)
