@@ -9,7 +9,7 @@ QUICK := --timeout 5 --retries 0 --no-deps --only-binary :all:
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 LLAMA_CPU := https://abetlen.github.io/llama-cpp-python/whl/cpu
 
-.PHONY: chat test check eval ranking encoder classifier reviewer search-speed screen-speed lock screenshots clean
+.PHONY: chat test check eval ranking encoder classifier meaning reviewer search-speed screen-speed lock screenshots clean
 
 chat: $(VENV)/ready-chat
 	@$(BIN)/coach knowledge build
@@ -37,6 +37,9 @@ encoder: $(VENV)/ready-test  ## tune coach/encoder.safetensors anew, and the ran
 
 classifier: $(VENV)/ready-test  ## train coach/classifier.gguf and .npz anew (an hour)
 	@$(BIN)/python -m evals.train_screen
+
+meaning: $(VENV)/ready-test  ## train coach/meaning.npz anew (ten minutes); needed after make classifier
+	@$(BIN)/python -m evals.train_meaning
 
 reviewer: $(VENV)/ready-test  ## train coach/reviewer.gguf and .npz anew (half an hour)
 	@$(BIN)/python -m evals.train_review
