@@ -341,8 +341,6 @@ _TAKE_UP = {
 
 
 def _print_sources(finished: Finished) -> None:
-    from coach.skills import OFFERS
-
     reply = finished.reply
     how = {
         "model": "written with the model on this machine",
@@ -354,7 +352,7 @@ def _print_sources(finished: Finished) -> None:
         print(f"  read: {'your document ' if passage.own else ''}{passage.title} ({passage.card})")
     print(f"  {how[reply.origin]}")
     if reply.suggests:
-        print(f"  {OFFERS[reply.suggests]} ({_TAKE_UP[reply.suggests]})")
+        print(f"  to take that up: {_TAKE_UP[reply.suggests]}")
     if reply.exercise:
         print(f"  To begin: coach practice {reply.exercise}")
 

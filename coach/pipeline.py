@@ -149,7 +149,14 @@ class Coach:
             passages = self.retriever.search(query, skill=chosen.name, restricted=careful)
         yield Found(passages)
 
-        story = replace(read_story(text, before.user_texts), kind=meaning.kind, parts=meaning.parts)
+        wanted = meaning.intent if skill is None and not restricted else ""
+        offer = wanted if wanted in OFFERS and wanted not in conversation.offered else None
+        story = replace(
+            read_story(text, before.user_texts),
+            kind=meaning.kind,
+            parts=meaning.parts,
+            offer=OFFERS.get(offer or "", ""),
+        )
         cards = [self.library.cards[passage.card] for passage in passages if passage.sure]
         written: Iterator[Event | Draft]
         if chosen.speaks:
@@ -173,8 +180,6 @@ class Coach:
             yield event
         total = time.perf_counter() - begun
 
-        wanted = meaning.intent if skill is None and not restricted else ""
-        offer = wanted if wanted in OFFERS and wanted not in conversation.offered else None
         origin: Origin = "model" if draft.model else "composed"
         reply = Reply(
             draft.text,

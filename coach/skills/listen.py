@@ -79,7 +79,7 @@ def _whole(story: Story, cards: Sequence[Card]) -> str:
     guess = _guess(story, f"{reflection} {answer}")
     felt = _felt(story, reflection)
     said = " ".join(filter(None, (reflection, felt, guess, answer)))
-    idea = _idea(story, cards) if not _has_words_to_say(answer) else ""
+    idea = _idea(story, cards) if not _has_words_to_say(answer) and not story.offer else ""
     ask = _ask(story, said) if "?" not in answer else ""
     parts = [reflection, felt, answer, guess, idea, ask]
     if story.asks:
@@ -394,9 +394,11 @@ def _idea(story: Story, cards: Sequence[Card]) -> str:
 
 
 def _ask(story: Story, said: str) -> str:
-    """One open question that fits the story."""
+    """One open question that fits the story, or the offer of what it asks for."""
     if story.disclosures:
         return f"When you say '{story.disclosures[0]}', what happened, as plainly as you can put it?"
+    if story.offer:
+        return story.offer
     if story.rant:
         return pick(
             [
@@ -632,7 +634,7 @@ def _ending(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> str:
     said = " ".join(shown)
     room = MOST - count(said)
     parts: list[str] = []
-    idea = _idea(story, cards)
+    idea = _idea(story, cards) if not story.offer else ""
     if idea and "?" not in said and not _has_idea(said, cards) and count(idea) < room - 12:
         parts.append(idea)
     if "?" not in said and room > 12:

@@ -265,6 +265,7 @@ class Story:
     before: tuple[str, ...] = ()  # what the user wrote earlier, oldest first
     kind: str = ""  # of a remark, one of parts.KINDS, where the classifier is sure of it
     parts: tuple[Part, ...] = ()  # what the classifier reads in its pieces
+    offer: str = ""  # of another skill, in words, where the message asks for it
 
     @property
     def main(self) -> Person | None:

@@ -22,7 +22,6 @@ from itertools import groupby
 from coach.cards import Card, Source
 from coach.errors import CoachError
 from coach.safety.directory import check_state
-from coach.skills import OFFERS
 from coach.turn import (
     Contact,
     Conversation,
@@ -47,6 +46,14 @@ HORSEMEN = {
     "stonewalling": "it shuts the door. Asking for a pause, and saying until when, leaves it open.",
 }
 WORLD = "world"
+# What the button under an offer says; the reply has asked already.
+TAKEN_UP = {
+    "reframe": "Yes, other words",
+    "repair": "Yes, a way to mend it",
+    "practice": "Yes, an exercise",
+    "both_sides": "Yes, take turns",
+    "check_in": "Yes, note it",
+}
 _LONG = 3  # turns of coaching, from which an ending is offered
 
 _LOST = re.compile("[\ud800-\udfff]")
@@ -182,12 +189,9 @@ def _begin(reply: Reply, around: Surroundings) -> list[str]:
 
 def _offer(reply: Reply) -> list[str]:
     """The skill that would suit the message better, as a button that its class names; needs.js acts on it."""
-    if reply.suggests not in OFFERS:
+    if reply.suggests not in TAKEN_UP:
         return []
-    button = (
-        f'<button type="button" class="pill suggest suggest-{reply.suggests}">'
-        f"{shown(OFFERS[reply.suggests])}</button>"
-    )
+    button = f'<button type="button" class="pill suggest suggest-{reply.suggests}">{TAKEN_UP[reply.suggests]}</button>'
     return [_block("div", "begins", button)]
 
 
