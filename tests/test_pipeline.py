@@ -22,6 +22,7 @@ from coach.ranking import read_ranking
 from coach.retrieval import CardSearch
 from coach.safety.review import Fault
 from coach.safety.support import Directory
+from coach.skills import OFFERS
 from coach.skills.parts import Meaning
 from coach.turn import (
     CATEGORIES,
@@ -447,6 +448,7 @@ def test_a_skill_is_suggested_once_and_not_taken(library: Library, directory: Di
     coach = _hearing(library, directory, Meaning(intents={"reframe": 0.9, "listen": 0.1}))
     first = _last(coach.respond(Conversation(), QUARREL))
     assert first.reply.skill == "listen" and first.reply.suggests == "reframe"
+    assert first.reply.text.endswith(OFFERS["reframe"]) and first.reply.text.count("?") == 1
     assert _last(coach.respond(first.conversation, "She never asks.")).reply.suggests is None
     chosen = _last(coach.respond(Conversation(), QUARREL, skill="repair"))
     assert chosen.reply.skill == "repair" and chosen.reply.suggests is None

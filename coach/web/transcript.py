@@ -188,11 +188,13 @@ def _begin(reply: Reply, around: Surroundings) -> list[str]:
 
 
 def _offer(reply: Reply) -> list[str]:
-    """The skill that would suit the message better, as a button that its class names; needs.js acts on it."""
+    """A button that takes up the offer of another skill, which its class names; needs.js acts on it."""
     if reply.suggests not in TAKEN_UP:
         return []
-    button = f'<button type="button" class="pill suggest suggest-{reply.suggests}">{TAKEN_UP[reply.suggests]}</button>'
-    return [_block("div", "begins", button)]
+    name = f"pill suggest suggest-{reply.suggests}"
+    return [
+        _block("div", "begins", f'<button type="button" class="{name}">{TAKEN_UP[reply.suggests]}</button>')
+    ]
 
 
 # Sources
