@@ -27,7 +27,6 @@ from coach.safety.support import Directory
 from coach.settings import bundled
 from coach.skills import SKILLS, remark
 from coach.skills.practice import (
-    _SAID_OF,
     ALWAYS_FITS,
     LONGEST,
     MOST_LINES,
@@ -37,9 +36,9 @@ from coach.skills.practice import (
     asks_first,
     compose,
     months_on,
-    verdict,
 )
 from coach.skills.story import read_story
+from coach.skills.verdict import _SAID_OF, message_verdict, verdict
 from coach.turn import Risk
 from coach.web import practice as pieces
 from coach.web.tabs import House
@@ -593,3 +592,13 @@ def test_the_texts_are_short_and_speak_to_anybody(library: Library) -> None:
         if card.off_when_unsafe:
             told = " ".join(part for step in card.exercise for part in step.say)
             assert re.search(r"afraid|fear|frighten|hurts|control|safe", told), card.id
+
+
+def test_a_message_that_mends_is_looked_at_by_its_own_rules() -> None:
+    assert "takes the first half back" in message_verdict(
+        "I'm sorry I shouted, but you were late. I'll wait."
+    )
+    assert "asks for an answer" in message_verdict("I'm sorry I shouted. Please forgive me.")
+    good = "I shouted at you on Sunday, and I'm sorry. You didn't deserve that."
+    assert message_verdict(good).startswith("That owns your part")
+    assert message_verdict("  ").startswith("The box is empty")

@@ -38,8 +38,10 @@ from coach.web.transcript import (
 )
 
 # The whole markup that the page may contain: anything else came from outside.
-TAGS = frozenset("div span p b ul ol li details summary blockquote label select option strong em".split())
-ATTRIBUTES = frozenset({"class", "dir", "role", "value", "selected", "autocomplete"})
+TAGS = frozenset(
+    "div span p b ul ol li details summary blockquote label select option strong em button".split()
+)
+ATTRIBUTES = frozenset({"class", "dir", "role", "value", "selected", "autocomplete", "type"})
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "image": '<img src=x onerror="alert(1)">',

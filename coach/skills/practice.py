@@ -20,16 +20,16 @@ from typing import Protocol
 from coach.cards import Card
 from coach.errors import InputError
 from coach.exercise import IN_FOUR_MONTHS, SLOT, TOP, Ask, Step
-from coach.skills import listen, remark
+from coach.skills import listen
 from coach.skills.skill import Draft
 from coach.skills.story import Story
+from coach.skills.verdict import verdict
 from coach.turn import Risk
 
 ALWAYS_FITS = "sixty-seconds"  # where no card that fits has an exercise: a minute for the body
 LONGEST = 6000  # characters of one answer
 MOST_LINES = 12
 _MONTHS_ON = 4
-_REMARKS = 2  # said of one sentence of the drill
 
 
 class Screens(Protocol):
@@ -152,38 +152,6 @@ def months_on(today: date, months: int) -> str:
     year, month = today.year + years, month + 1
     then = date(year, month, min(today.day, monthrange(year, month)[1]))
     return f"{then:%A} {then.day} {then:%B %Y}"
-
-
-# --- the drill ---------------------------------------------------------------------------------
-
-_SAID_OF = {
-    remark.NAMES: "There is a name for them in it, and that is all they will hear. What did they do?",
-    remark.THREAT: "It holds a threat. If it is a limit, say what you will do, not what happens to them.",
-    remark.SARCASM: "It mocks a little. Said straight, the hurt in it is easier to hear.",
-    remark.YOU_ARE: 'It says what they are. "You are" asks for a defence; one thing that they did does not.',
-    remark.MIND: "It says what goes on in them, which only they know. What could a camera have seen?",
-    remark.ALWAYS: 'With "always" or "never", they look for the time when it was not so. Name one time.',
-    remark.NO_I: 'You are not in it yet. It could begin with "I feel".',
-    remark.NO_REQUEST: "What would you like? One thing that they can do, and may say no to.",
-}
-_CONTROLS = (
-    "It asks for something that is theirs alone: whom they see, where they go, their clothes, phone, "
-    "money or body. No wording makes that soft. What are you afraid of, and what can you do yourself?"
-)
-
-
-def verdict(text: str) -> str:
-    """What stands in the way of a sentence, kindly, one or two things; or that it can be heard."""
-    if not remark.has_words(text):
-        return "The box is empty, which is fine. Say it aloud if you like, or go on."
-    if remark.restricts(text):
-        return _CONTROLS
-    if remark.is_limit(text):
-        return "That is a plain limit. It can stand as it is."
-    found = [*remark.faults(text), *remark.lacks(text)]
-    if not found:
-        return "That can be heard: you are in it, and it says what you would like."
-    return " ".join([said for fault, said in _SAID_OF.items() if fault in found][:_REMARKS])
 
 
 # --- which exercise fits -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ from coach.documents import Document
 from coach.errors import CoachError, KnowledgeError, PageError
 from coach.prompting import fixed_text
 from coach.settings import Settings
+from coach.skills.verdict import message_verdict, verdict
 from coach.web import both_sides, practice, shelves, transcript
 from coach.web.tabs import Directory, Find, House, Responds, Tabs, nothing_found
 
@@ -50,6 +51,7 @@ FILES = {
     "/style.css": ("style.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
     "/both_sides.js": ("both_sides.js", "text/javascript"),
+    "/change.js": ("change.js", "text/javascript"),
     "/practice.js": ("practice.js", "text/javascript"),
     "/needs.js": ("needs.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
@@ -57,7 +59,7 @@ FILES = {
     "/measures": ("leave.html", "text/html; charset=utf-8"),
 }
 OURS = frozenset({"/", "/stopped", *FILES})
-OURS_POST = frozenset({"/leave", "/stop", "/country", "/library", "/both-sides", "/practice"})
+OURS_POST = frozenset({"/leave", "/stop", "/country", "/library", "/both-sides", "/practice", "/check"})
 GRADIO_GET = ("/assets/", "/static/", "/theme.css", "/gradio_api/queue/data", "/gradio_api/heartbeat/")
 GRADIO_POST = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/cancel", "/gradio_api/reset")
 
@@ -151,6 +153,10 @@ def _routes(app: Any, guard: Guard) -> None:
         asked = _asked(await request.body())
         return HTMLResponse(await run_in_threadpool(_looked_up, house, asked))
 
+    async def check(request: Request) -> Response:
+        asked = _asked(await request.body())
+        return HTMLResponse(await run_in_threadpool(_checked, house, asked))
+
     async def both(request: Request) -> Response:
         asked = _asked(await request.body())
         try:
@@ -174,6 +180,7 @@ def _routes(app: Any, guard: Guard) -> None:
     app.add_route("/library", look, methods=["POST"])
     app.add_route("/both-sides", both, methods=["POST"])
     app.add_route("/practice", exercise, methods=["POST"])
+    app.add_route("/check", check, methods=["POST"])
 
 
 def _asked(body: bytes) -> dict[str, str]:
@@ -206,6 +213,18 @@ def _looked_up(house: House, asked: Mapping[str, str]) -> str:
         return f'<div class="trouble" role="alert">{transcript.prose(fixed_text("screen_down"))}</div>'
     except CoachError as error:
         return f'<p class="trouble" role="alert">{transcript.shown(f"{error.message} {error.hint}")}</p>'
+
+
+def _checked(house: House, asked: Mapping[str, str]) -> str:
+    """What stands in the way of a line that the user changed; where it tells of danger, people come first."""
+    words = transcript.clean(asked.get("text", "")).strip()[:_LONGEST_SEARCH]
+    try:
+        if words and house.coach.screen(words).level >= 2:
+            return f'<div class="trouble">{transcript.prose(fixed_text("library"))}</div>'
+    except KnowledgeError:
+        return f'<div class="trouble">{transcript.prose(fixed_text("screen_down"))}</div>'
+    told = message_verdict(words) if asked.get("kind") == "message" else verdict(words)
+    return f"<p>{transcript.shown(told)}</p>"
 
 
 def _both_sides(guard: Guard, told: Mapping[str, str]) -> str:
@@ -351,8 +370,8 @@ def dress(page: str, frame: str, nonce: str) -> str:
     head = (
         '<title>Notes</title>\n<meta name="color-scheme" content="light dark">\n'
         '<link rel="icon" href="/icon.svg" type="image/svg+xml">\n<link rel="stylesheet" href="/style.css">\n'
-        '<script src="/page.js"></script><script src="/both_sides.js"></script>\n'
-        '<script src="/practice.js"></script><script src="/needs.js"></script>\n</head>'
+        + "".join(f'<script src="{path}"></script>\n' for path in FILES if path.endswith(".js"))
+        + "</head>"
     )
     page = page.replace("</head>", head, 1).replace("<gradio-app", f"{frame}\n<gradio-app", 1)
     return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', page)

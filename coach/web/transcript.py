@@ -46,6 +46,7 @@ HORSEMEN = {
     "stonewalling": "it shuts the door. Asking for a pause, and saying until when, leaves it open.",
 }
 WORLD = "world"
+MESSAGE = "a message you could send"
 # What the button under an offer says; the reply has asked already.
 TAKEN_UP = {
     "reframe": "Yes, other words",
@@ -293,7 +294,7 @@ def _repair(sheet: RepairSheet) -> str:
         ("What it may have been like for them", sheet.acknowledge),
         ("A way forward", sheet.path),
     )
-    return _grid(cells) + (_words("a message you could send", sheet.message) if sheet.message else "")
+    return _grid(cells) + (_words(MESSAGE, sheet.message) if sheet.message else "")
 
 
 def _grid(cells: Iterable[tuple[str, str]]) -> str:
@@ -303,7 +304,11 @@ def _grid(cells: Iterable[tuple[str, str]]) -> str:
 
 
 def _words(kind: str, text: str) -> str:
-    return f'<div class="card"><p class="h">{shown(kind)}</p>{prose(text)}</div>'
+    """Words to say or send, with a button to change them (change.js)."""
+    of = "message" if kind == MESSAGE else "remark"
+    head = f'<p class="h">{shown(kind)}</p>'
+    change = f'<button type="button" class="plain change change-{of}">Change it</button>'
+    return f'<div class="card">{head}<div class="words">{prose(text)}</div>{change}</div>'
 
 
 # Support
