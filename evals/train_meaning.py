@@ -4,7 +4,8 @@
     message ─ sentence vector, words, letter runs ─────────────────────┘
     each piece ─ pooled over its tokens, and its words ─ logistic regression ─→ role
 
-Data: training/remarks.jsonl (kinds), the development rows of intent.jsonl, training/parts.jsonl (roles).
+Data: training/remarks.jsonl and the development rows of reframe.jsonl (kinds), those of intent.jsonl, and
+training/parts.jsonl (roles).
 First each author's rows are read by maps that learned from the others, and the shares that were right are
 printed; then the maps learn from all, and coach/meaning.npz is written. Run it again after `make classifier`.
 """
@@ -83,6 +84,10 @@ def labelled(reads: Reads) -> dict[str, list[Labelled]]:
     kinds = [
         Labelled(clean(row["text"]), reads.whole(row["text"]), row["kind"], _author(row["id"]))
         for row in _training("remarks")
+    ]
+    kinds += [
+        Labelled(clean(row.text), reads.whole(row.text), row.why or row.expect, _author(row.id))
+        for row in data.read(data.REFRAME, split="dev")
     ]
     intents = [
         Labelled(clean(row.text), reads.whole(row.text), row.skill, _author(row.id))

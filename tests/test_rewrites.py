@@ -164,7 +164,8 @@ def test_pieces_stand_in_the_text_in_order_and_any_roles_give_a_lawful_worksheet
     assert reframe.compose(story, [], ()).text and repair.compose(story, [], ()).text
 
 
-def test_an_intent_or_kind_counts_only_where_it_is_likelier_than_all_others() -> None:
-    unsure = Meaning({"fine": 0.4, "limit": 0.35, "rewrite": 0.25}, {"listen": 0.3, "reframe": 0.45})
-    assert unsure.kind == "" and unsure.intent == "listen"
+def test_an_intent_or_kind_counts_only_where_it_is_likely_and_danger_sooner() -> None:
+    unsure = Meaning({"fine": 0.38, "limit": 0.36, "rewrite": 0.26}, {"listen": 0.3, "reframe": 0.35})
+    assert unsure.kind == "" and unsure.intent == "listen" and Meaning().kind == ""
+    assert Meaning({"rewrite": 0.55, "unsafe": 0.3, "controlling": 0.15}).kind == "unsafe"
     assert Meaning({"fine": 0.6}, {"repair": 0.7}).intent == "repair"

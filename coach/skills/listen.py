@@ -80,7 +80,7 @@ def _whole(story: Story, cards: Sequence[Card]) -> str:
     felt = _felt(story, reflection)
     said = " ".join(filter(None, (reflection, felt, guess, answer)))
     idea = _idea(story, cards) if not _has_words_to_say(answer) and not story.offer else ""
-    ask = _ask(story, said) if "?" not in answer else ""
+    ask = _ask(story, said) if "?" not in answer or story.offer else ""
     parts = [reflection, felt, answer, guess, idea, ask]
     if story.asks:
         parts = [reflection, answer, felt or guess, idea, ask]
@@ -637,7 +637,7 @@ def _ending(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> str:
     idea = _idea(story, cards) if not story.offer else ""
     if idea and "?" not in said and not _has_idea(said, cards) and count(idea) < room - 12:
         parts.append(idea)
-    if "?" not in said and room > 12:
+    if ("?" not in said or story.offer) and room > 12:
         parts.append(_ask(story, said))
     return " ".join(parts)
 

@@ -15,6 +15,10 @@ from typing import Protocol
 from coach.skills.story import split_sentences
 
 KINDS = ("rewrite", "fine", "limit", "controlling", "unsafe")
+REFUSED = ("controlling", "unsafe")
+# By maps that had not learned the author: at 0.5, 0.945 of what is to be refused was (0.027 of what is to be
+# rewritten too), at 0.4 0.968 (0.040), at 0.3 0.973 (0.069). Intents: right in 0.868 at 0.5, 0.878 at 0.4.
+LIKELY = 0.4
 INTENTS = ("listen", "reframe", "repair", "practice", "both_sides", "check_in")
 # deed: what the other did or said; own: what the user did or said; rest: words to the coach, fillers
 ROLES = ("deed", "own", "wish", "context", "feeling", "verdict", "rest")
@@ -51,13 +55,18 @@ class Meaning:
 
     @property
     def kind(self) -> str:
-        """The kind that is likelier than all others together, or an empty text."""
-        return next((kind for kind, chance in self.kinds.items() if chance > 0.5), "")
+        """The likeliest kind; empty where none is likely. Those that are refused count together."""
+        refused = max(REFUSED, key=lambda kind: self.kinds.get(kind, 0.0))
+        if sum(self.kinds.get(kind, 0.0) for kind in REFUSED) > LIKELY:
+            return refused
+        best = max(self.kinds, key=lambda kind: self.kinds[kind], default="")
+        return best if self.kinds.get(best, 0.0) > LIKELY else ""
 
     @property
     def intent(self) -> str:
-        """The intent that is likelier than all others together; listen where that is none."""
-        return next((intent for intent, chance in self.intents.items() if chance > 0.5), "listen")
+        """The likeliest intent; listen where none is likely."""
+        best = max(self.intents, key=lambda intent: self.intents[intent], default="listen")
+        return best if self.intents.get(best, 0.0) > LIKELY else "listen"
 
 
 class Understands(Protocol):

@@ -22,7 +22,7 @@ from coach.skills.grounding import may_be_said, stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
-from coach.skills.rewrites import material, rewrites, whom
+from coach.skills.rewrites import is_spoken, material, rewrites, whom
 from coach.skills.skill import Draft
 from coach.skills.story import (
     Person,
@@ -606,16 +606,16 @@ def _of_parts(matter: _Matter, story: Story) -> ReframeSheet | None:
     made = found and rewrites(found, seed=story.text)
     if not (found and made):
         return None
-    person = whom(story)
-    seen = [part.text for part in story.parts if part.role == "deed"]
-    camera = " ".join(_seen(text) for text in seen[:3] if not story.raw and may_be_said(_seen(text), story))
-    if story.raw:
-        camera = " ".join(sentence(_told_of(act, person)) for act in found.acts[:3])
+    spoken = is_spoken(story)
+    person = Person(found.name) if spoken else whom(story)  # said to somebody, who may be nobody named in it
+    matter = replace(matter, person=person, feelings=matter.feelings if story.feelings else (found.feeling,))
+    seen = [_seen(part.text) for part in story.parts if part.role == "deed"]
+    camera = [text for text in seen[:3] if may_be_said(text, story)]
+    if spoken:
+        camera = [sentence(_told_of(act, person)) for act in found.acts[:3]]
     return replace(
         _sheet(matter, story),
-        observation=f"What a camera would have: {lower_first(camera)}"
-        if camera
-        else _observation(matter, story),
+        observation=" ".join(map(upper_first, camera)) or _observation(matter, story),
         rewrites=made,
         request=found.wish or made[1].text.rsplit(". ", 1)[-1],
     )

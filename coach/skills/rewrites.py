@@ -111,11 +111,7 @@ def material(story: Story) -> Material | None:
     if thread:
         return _of_thread(story, thread)
     person = whom(story)
-    spoken = story.raw or any(
-        _YOURS.search(_unquoted(part.text))
-        for part in story.parts
-        if part.role in ("deed", "verdict", "wish")
-    )
+    spoken = is_spoken(story)
     shared = any(p.pronoun == person.pronoun for p in story.people if p != person)
     acts: list[str] = []
     around: list[str] = []
@@ -158,6 +154,12 @@ def material(story: Story) -> Material | None:
         name=_name(person, story, spoken=spoken),
         feeling=_feeling(story, acts),
     )
+
+
+def is_spoken(story: Story) -> bool:
+    """Whether the message is said to the other, and not told of them."""
+    told = (part for part in story.parts if part.role in ("deed", "verdict", "wish"))
+    return story.raw or any(_YOURS.search(_unquoted(part.text)) for part in told)
 
 
 def whom(story: Story) -> Person:
