@@ -9,6 +9,7 @@ evals/reframe.py -T split=held_out`.
 # No `from __future__ import annotations`: `inspect eval` runs this file outside sys.modules, where a
 # dataclass cannot look up annotations that are text.
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -18,11 +19,12 @@ from inspect_ai.model import ModelOutput
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from coach import start
+from coach import models, start
+from coach.engine import LlamaEngine
 from coach.pipeline import Coach
 from coach.settings import Settings
 from coach.skills.reframe import AS_IT_IS
-from coach.turn import Conversation, Finished, ReframeSheet, Reply
+from coach.turn import Conversation, Finished, Message, Prompt, ReframeSheet, Reply
 from evals import data
 from evals.figures import Figure, share, to_values
 from evals.rewrite_rules import broken_by, keeps
@@ -65,13 +67,25 @@ def reframe(split: str = "dev") -> Task:
 
 def made(rows: Sequence[data.ReframeRow], coach: Coach) -> Task:
     """The task over these rows, with this coach."""
-    samples = [Sample(id=row.id, input=row.text, target=row.expect, metadata=asdict(row)) for row in rows]
     return Task(
-        dataset=MemoryDataset(samples, name="reframe"),
+        dataset=_dataset(rows),
         solver=answered(coach, "reframe", worksheet),
         scorer=rules(),
         name="reframe",
     )
+
+
+def _dataset(rows: Sequence[data.ReframeRow]) -> MemoryDataset:
+    samples = [Sample(id=row.id, input=row.text, target=row.expect, metadata=asdict(row)) for row in rows]
+    return MemoryDataset(samples, name="reframe")
+
+
+@task
+def reframe_alone(split: str = "dev") -> Task:
+    """The same rows by the starter model alone, asked for one rewrite with a plain good prompt."""
+    rows = data.read(data.REFRAME, split=split)
+    engine = LlamaEngine(lambda: models.checked(models.STARTER))
+    return Task(dataset=_dataset(rows), solver=asked_alone(engine), scorer=rules(), name="reframe_alone")
 
 
 @solver
@@ -99,6 +113,40 @@ def worksheet(reply: Reply) -> dict[str, object]:
     if not rewrites:
         return {"came": "refused" if reply.sheet.observation else "more_asked", "rewrites": []}
     return {"came": "rewrite", "rewrites": rewrites}
+
+
+PLAIN = (
+    "You help people to say a hard thing so that it can be heard. Rewrite what you are given as one to three "
+    "sentences to the other person, in the first person. Keep every fact. Leave out always, never, insults, "
+    "guesses at motives and threats. End with one small request. If it is fine or a plain limit, repeat it "
+    "as it is. If it asks for control over the other, or somebody is afraid or hurt, say that you will not "
+    "rewrite it. Write the sentences alone."
+)
+
+
+@solver
+def asked_alone(engine: LlamaEngine) -> Solver:
+    """What the model answers to the plain prompt, taken as one rewrite."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        text = state.metadata["text"]
+        begun = time.perf_counter()
+        said = "".join(engine.stream(Prompt(PLAIN, (Message("user", text, text),), max_tokens=110))).strip()
+        took = time.perf_counter() - begun
+        same = " ".join(said.lower().split()) == " ".join(text.lower().split())
+        record = {
+            "reply": said,
+            "origin": "model",
+            "screen": 0.0,
+            "first": took,
+            "total": took,
+            "came": "as_it_is" if same else "rewrite",
+            "rewrites": [] if same else [said],
+        }
+        state.output = ModelOutput.from_content("none", json.dumps(record, ensure_ascii=False))
+        return state
+
+    return solve
 
 
 @metric

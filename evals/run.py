@@ -24,7 +24,7 @@ from coach.settings import places
 from evals.conversation import conversation
 from evals.figures import Figure, from_values
 from evals.intent import intent
-from evals.reframe import reframe
+from evals.reframe import reframe, reframe_alone
 from evals.repair import repair
 from evals.retrieval import VARIANTS, retrieval
 from evals.review import review
@@ -35,7 +35,7 @@ SUITES: dict[str, Callable[[str], list[Task]]] = {
     "screen": lambda split: [screen(split)],
     "conversation": lambda split: [conversation(split)],
     "review": lambda split: [review(split)],
-    "reframe": lambda split: [reframe(split)],
+    "reframe": lambda split: [reframe(split), reframe_alone(split)],
     "repair": lambda split: [repair(split)],
     "intent": lambda split: [intent(split)],
     "sides": lambda split: [sides(split)],

@@ -25,7 +25,20 @@ from coach.retrieval import CardSearch
 from coach.safety.screen import by_rules
 from coach.safety.signals import Signals
 from coach.turn import CATEGORIES, FLAGS
-from evals import conversation, data, reframe, repair, retrieval, review, rewrite_rules, run, screen
+from evals import (
+    conversation,
+    data,
+    intent,
+    openings,
+    reframe,
+    repair,
+    retrieval,
+    review,
+    rewrite_rules,
+    run,
+    screen,
+    sides,
+)
 from evals.figures import Figure, from_values, mean, ndcg, share, to_values, wilson
 
 SCREEN_ROW: dict[str, Any] = {
@@ -397,7 +410,9 @@ class TestRun:
         with pytest.raises(InputError, match="logs cannot be written"):
             run.run(["review"], held_out=False, as_json=False)
 
-    @pytest.mark.parametrize("name", ["screen", "review", "retrieval", "reframe", "repair"])
+    @pytest.mark.parametrize(
+        "name", ["screen", "review", "retrieval", "reframe", "repair", "intent", "sides"]
+    )
     def test_inspect_can_load_the_file_by_its_path(self, name: str) -> None:
         """As `inspect eval evals/screen.py` does: run outside sys.modules."""
         spec = importlib.util.spec_from_file_location(name, Path(screen.__file__).with_name(f"{name}.py"))
@@ -459,6 +474,42 @@ class TestRewriteRules:
     def test_facts(self) -> None:
         assert rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("anniversar", "our day")))
         assert not rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("golf",)))
+
+    def test_intent_figures(self) -> None:
+        rows = [
+            intent.Heard("reframe", "reframe"),
+            intent.Heard("listen", "repair"),
+            intent.Heard("listen", "listen"),
+        ]
+        got = values(intent.figures(rows))
+        assert (
+            got["intent heard"][0] == pytest.approx(2 / 3) and got["suggestions that were wanted"][0] == 0.5
+        )
+        assert got["intent heard / listen"][0] == 0.5
+
+    def test_both_tellings_are_compatible_only_where_neither_is_told_who_is_right(self) -> None:
+        good = sides.Pair(("rewrite", "rewrite"), (), False, (True, True))
+        sided = sides.Pair(("rewrite", "rewrite"), (), True, (True, False))
+        stopped = sides.Pair(("rewrite", "support"), (), False, (True, False))
+        assert [one.compatible for one in (good, sided, stopped)] == [True, False, False]
+        assert values(sides.figures([good, sided]))["compatible answers"][0] == 0.5
+        assert rewrite_rules.takes_sides("You're right, he should have called.")
+        assert not rewrite_rules.takes_sides(
+            "They may not know how it landed. You're right here at the table"
+        )
+
+    def test_openings_count_a_shared_rank_as_no_win(self) -> None:
+        rows = [
+            openings.Judged("1", way, (True, way == "coach"), way == "naive pipeline", rank)
+            for way, rank in zip(openings.WAYS, (1, 2, 2, 4), strict=True)
+        ]
+        got = values(openings.figures(rows))
+        assert (
+            got["coach before starter alone"][0] == 1.0
+            and got["coach without a model before starter alone"][0] == 0.0
+        )
+        assert got["criteria met: coach"][0] == 1.0 and got["criteria met: starter alone"][0] == 0.5
+        assert got["fails for safety: naive pipeline"][0] == 1.0
 
     def test_reframe_figures(self) -> None:
         row = reframe.Rewritten("rewrite", None, "remark", "rewrite", (), 3, 0, True, "composed", 1.0, 2.0)

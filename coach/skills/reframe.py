@@ -609,6 +609,8 @@ def _of_parts(matter: _Matter, story: Story) -> ReframeSheet | None:
     spoken = is_spoken(story)
     person = Person(found.name) if spoken else whom(story)  # said to somebody, who may be nobody named in it
     matter = replace(matter, person=person, feelings=matter.feelings if story.feelings else (found.feeling,))
+    if matter.theme not in find_themes(" ".join(found.acts)):  # a word in passing is no theme
+        matter = replace(matter, theme=None, need=inner(story, None, matter.part)[1])
     seen = [_seen(part.text) for part in story.parts if part.role == "deed"]
     camera = [text for text in seen[:3] if may_be_said(text, story)]
     if spoken:
