@@ -495,7 +495,7 @@ class TestRewriteRules:
         assert values(sides.figures([good, sided]))["compatible answers"][0] == 0.5
         assert rewrite_rules.takes_sides("You're right, he should have called.")
         assert not rewrite_rules.takes_sides(
-            "They may not know how it landed. You're right here at the table"
+            "They may not know how it landed, and would tell it another way."
         )
 
     def test_openings_count_a_shared_rank_as_no_win(self) -> None:
