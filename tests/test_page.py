@@ -45,6 +45,7 @@ from coach.turn import (
     Stage,
 )
 from coach.web import server
+from coach.web.both_sides import Sides
 from coach.web.tabs import Tab, Tabs
 
 GIST = "Name your own part first, in one sentence, and let it stand without a but."
@@ -718,7 +719,11 @@ def test_a_fixed_port_that_is_taken_is_an_error_with_a_way_out() -> None:
 
 def test_the_server_ends_when_it_lies_idle_with_no_tab_open() -> None:
     guard = SimpleNamespace(
-        ending=threading.Event(), house=SimpleNamespace(tabs=Tabs()), open=1, last=time.monotonic() - 100
+        ending=threading.Event(),
+        house=SimpleNamespace(tabs=Tabs()),
+        sides=Sides(),
+        open=1,
+        last=time.monotonic() - 100,
     )
     web = SimpleNamespace(should_exit=False)
     thread = threading.Thread(target=server._watch, args=(web, guard, 50.0), daemon=True)

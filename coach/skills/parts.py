@@ -16,8 +16,8 @@ from coach.skills.story import split_sentences
 
 KINDS = ("rewrite", "fine", "limit", "controlling", "unsafe")
 REFUSED = ("controlling", "unsafe")
-# By maps that had not learned the author: at 0.5, 0.945 of what is to be refused was (0.027 of what is to be
-# rewritten too), at 0.4 0.968 (0.040), at 0.3 0.973 (0.069). Intents: right in 0.868 at 0.5, 0.878 at 0.4.
+# By maps that had not learned the author, 97 of a hundred that are to be refused are refused from 0.4 on, and
+# 4 of a hundred that are to be rewritten; from 0.5 on it is 95 and 3, from 0.3 on 97 and 7.
 LIKELY = 0.4
 INTENTS = ("listen", "reframe", "repair", "practice", "both_sides", "check_in")
 # deed: what the other did or said; own: what the user did or said; rest: words to the coach, fillers
