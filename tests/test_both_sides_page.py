@@ -16,6 +16,8 @@ from coach.turn import Conversation, Event, Finished, Message, Reply, Risk, Said
 from coach.web import server
 from coach.web.both_sides import Sides
 
+pytestmark = pytest.mark.browser
+
 SECRET = "Nobody may read marker-one."
 CHOSEN = "You may read marker-two."
 PRIVATE = "marker-one"

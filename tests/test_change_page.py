@@ -15,6 +15,8 @@ from coach.settings import Settings
 from coach.turn import Conversation, Event, Finished, Message, ReframeSheet, Reply, Rewrite, Said
 from coach.web import server
 
+pytestmark = pytest.mark.browser
+
 LINE = "I'm hurt that you forgot. Could we talk about it tonight?"
 
 

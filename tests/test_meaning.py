@@ -13,6 +13,8 @@ from coach.hidden_states import HiddenStates
 from coach.meaning import HEADS, MeaningReader, in_tokens, read_maps, runs, save_maps
 from coach.skills.parts import INTENTS, KINDS, ROLES
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def states() -> HiddenStates:

@@ -16,6 +16,8 @@ from coach.settings import Settings
 from coach.turn import Conversation, Event, Finished, Message, Reply, Said
 from coach.web import server
 
+pytestmark = pytest.mark.browser
+
 LOW = """() => [...document.querySelectorAll("#practice button, #practice label, #practice summary, .sb-top button")]
     .filter((one) => one.checkVisibility() && Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 24)
     .map((one) => one.outerHTML.slice(0, 80))"""
