@@ -109,14 +109,9 @@ class Heads:
 
     @cached_property
     def _vectorizers(self) -> list[Any]:
-        from coach.ranking import vectorizer
+        from coach.ranking import vectorizers
 
-        made = []
-        for kind, (terms, idf) in enumerate(zip(self.terms, self.idf, strict=True)):
-            one = vectorizer(kind, vocabulary={term: number for number, term in enumerate(terms)})
-            one.idf_ = idf
-            made.append(one)
-        return made
+        return vectorizers(self.terms, self.idf)
 
 
 def _chance(odds: Vector) -> Vector:

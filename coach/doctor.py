@@ -75,7 +75,7 @@ def _screen(settings: Settings) -> str:
     by_rules("I want to talk about my sister")
     safe = start.safety(settings)
     safe.load()
-    for problem in filter(None, (safe.screen.problem, safe.review.problem)):
+    for problem in filter(None, (safe.screen.problem, safe.review.problem, safe.meaning.problem)):
         raise problem
     return "rules and classifiers loaded"
 

@@ -21,8 +21,9 @@ from zipfile import BadZipFile
 
 from coach import classifier
 from coach.classifier import ADAPTER, WHOLE, WINDOW, history
+from coach.errors import ModelError
 from coach.hidden_states import HiddenStates, damaged, pooled
-from coach.ranking import vectorizer
+from coach.ranking import vectorizers
 from coach.skills.parts import Meaning, Part, goes_on, pieces
 from coach.skills.story import clean
 
@@ -67,24 +68,26 @@ class Linear:
 
     @cached_property
     def _vectorizers(self) -> list[Any]:
-        made = []
-        for kind, (terms, idf) in enumerate(zip(self.terms, self.idf, strict=True)):
-            one = vectorizer(kind, vocabulary={term: number for number, term in enumerate(terms)})
-            one.idf_ = idf
-            made.append(one)
-        return made
+        return vectorizers(self.terms, self.idf)
 
 
 class MeaningReader:
-    """Reads what messages are for; loads at first use."""
+    """Reads what messages are for; loads at first use. `problem` says why it could not read the last one."""
 
     def __init__(self, states: HiddenStates, encoder: Encoder, *, heads: Path = HEADS) -> None:
         self._states, self._encoder, self._file = states, encoder, heads
         self._maps: dict[str, Linear] = {}
         self._attend: Vector | None = None
+        self.problem: ModelError | None = None
 
     def load(self) -> None:
-        """Load now rather than at the first message; raises ModelError."""
+        """Load now rather than at the first message; a failure is kept in `problem`."""
+        try:
+            self._load()
+        except ModelError as problem:
+            self.problem = problem
+
+    def _load(self) -> None:
         with self._states.lock:
             if self._attend is None:
                 adapter, self._maps = read_maps(self._file)
@@ -95,9 +98,12 @@ class MeaningReader:
                 self._attend = heads.attend
 
     def meaning(self, text: str, before: Sequence[str] = ()) -> Meaning:
-        """What the message is for, and its parts; of a long one, those of its beginning and its end."""
+        """What the message is for, and its parts; of a long one, those of its beginning and its end.
+
+        Raises ModelError.
+        """
         with self._states.lock:
-            self.load()
+            self._load()
             told = clean(text)
             earlier = history(self._states, before)
             found = [self._read(told, run, earlier) for run in runs(pieces(told))]

@@ -4,8 +4,10 @@
                    ├─ risk 1, not yet asked ─→ one fixed question ──────────────────────────────────────┤
                    ├─ not in English ─→ a fixed text that says so ──────────────────────────────────────┤
                    └─ else ─→ skill ─→ retrieve ─→ prompt ─→ engine ─→ review, sentence by sentence ─→ Reply
-                                                                └ a draft that fails ─→ composed from cards
+                              └ one in which no model speaks,   └ a draft that fails ─→ composed from the
+                                as a check-in: composed                                 user's words and cards
 
+The pass that screens also tells what a message is for: its kind, another skill to offer, its parts.
 `Coach.respond(conversation, text)` yields events and stores nothing: the last event, `Finished`, holds
 the reply and the next `Conversation`, which the caller carries.
 """
@@ -125,7 +127,7 @@ class Coach:
         if self.screen.problem and not before.messages:
             yield Notice(_HALF_A_SCREEN, self.screen.problem.hint)
         chosen = SKILLS[skill or "listen"]
-        meaning = self._meaning(text, before) if risk.level < 2 else Meaning()
+        meaning = self._meaning(text, before) if chosen.speaks and risk.level < 2 else Meaning()
         if meaning.kind == "unsafe" and chosen.name == "reframe" and risk.level == 0:
             risk = _UNSAFE  # words for somebody one is afraid of: first the question what happens at a no
         conversation = remembered(conversation, text, risk)

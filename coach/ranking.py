@@ -11,7 +11,7 @@ Cards that are not in the weights (newer ones) are ranked by nearness alone.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,12 +74,7 @@ class Ranking:
 
     @cached_property
     def _vectorizers(self) -> list[Any]:
-        made = []
-        for at, (terms, idf) in enumerate(zip(self.terms, self.idf, strict=True)):
-            one = vectorizer(at, vocabulary={term: number for number, term in enumerate(terms)})
-            one.idf_ = idf
-            made.append(one)
-        return made
+        return vectorizers(self.terms, self.idf)
 
 
 def vectorizer(kind: int, **more: Any) -> Any:
@@ -87,6 +82,16 @@ def vectorizer(kind: int, **more: Any) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     return TfidfVectorizer(sublinear_tf=True, **{**_SETTINGS[kind], **more})
+
+
+def vectorizers(terms: Sequence[tuple[str, ...]], idf: Sequence[NDArray[np.float32]]) -> list[Any]:
+    """The vectorizers of the kinds 0, 1 … that were learned with these terms and their idf."""
+    made = []
+    for kind, (own, weights) in enumerate(zip(terms, idf, strict=True)):
+        one = vectorizer(kind, vocabulary={term: number for number, term in enumerate(own)})
+        one.idf_ = weights
+        made.append(one)
+    return made
 
 
 def read_ranking(path: Path = WEIGHTS) -> Ranking:

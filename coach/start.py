@@ -46,7 +46,7 @@ def search(cards: Library, encoder: Encoder | None = None) -> CardSearch:
 
 @dataclass(frozen=True)
 class Safety:
-    """The screen of messages and the review of replies, on one starter model beside the user's own."""
+    """What reads messages and replies with one starter model, beside the user's own."""
 
     screen: Screen
     review: Reviewer
@@ -54,9 +54,10 @@ class Safety:
     states: HiddenStates
 
     def load(self) -> None:
-        """Load what was trained; a failure is kept in `problem` of screen and review."""
+        """Load what was trained; a failure is kept in the `problem` of each."""
         self.screen.load()
         self.review.load()
+        self.meaning.load()
 
 
 def safety(settings: Settings, encoder: Encoder | None = None) -> Safety:

@@ -61,6 +61,19 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def shared_runs(texts: Sequence[str], *, length: int = 5) -> float:
+    """How much texts repeat each other: the mean over pairs of the runs of words that both hold.
+
+    Of each pair the share of the shorter's runs of `length` words; 0 for fewer than two texts.
+    """
+    held = []
+    for text in texts:
+        words = text.lower().split()
+        held.append({tuple(words[at : at + length]) for at in range(len(words) - length + 1)})
+    pairs = [(one, two) for at, one in enumerate(held) for two in held[:at] if one and two]
+    return sum(len(one & two) / min(len(one), len(two)) for one, two in pairs) / len(pairs) if pairs else 0.0
+
+
 def ndcg(found: Sequence[str], grades: Mapping[str, float], *, at: int = 5) -> float:
     """How well a list is ordered, 0 to 1, the grades as gains (Järvelin and Kekäläinen 2002)."""
     ideal = _discounted(sorted(grades.values(), reverse=True)[:at])

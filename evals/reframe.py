@@ -26,7 +26,7 @@ from coach.settings import Settings
 from coach.skills.reframe import AS_IT_IS
 from coach.turn import Conversation, Finished, Message, Prompt, ReframeSheet, Reply
 from evals import data
-from evals.figures import Figure, share, to_values
+from evals.figures import Figure, share, shared_runs, to_values
 from evals.rewrite_rules import broken_by, keeps
 
 
@@ -48,6 +48,7 @@ class Rewritten:
     origin: str
     first: float
     total: float
+    words: str = ""
 
     @property
     def right(self) -> bool:
@@ -178,6 +179,7 @@ def rules() -> Scorer:
             found["origin"],
             found["first"],
             found["total"],
+            "\n".join(found["rewrites"]),
         )
         good = judged.right and (judged.expect != "rewrite" or (judged.kept and not judged.broken))
         return Score(
@@ -189,6 +191,14 @@ def rules() -> Scorer:
         )
 
     return score
+
+
+def _alike(texts: Sequence[str]) -> Figure | None:
+    """How much composed rewrites for different statements repeat each other; no interval, pairs depend."""
+    if len(texts) < 2:
+        return None
+    value = shared_runs(texts)
+    return Figure("runs of five words shared by two composed results", value, value, value, len(texts))
 
 
 def figures(rows: Sequence[Rewritten]) -> list[Figure | None]:
@@ -205,6 +215,7 @@ def figures(rows: Sequence[Rewritten]) -> list[Figure | None]:
             (at >= row.rewrites_broken for row in given for at in range(row.rewrites)),
         ),
         share("facts kept, where rewritten", (row.kept for row in given)),
+        _alike([row.words for row in given if row.origin == "composed"]),
         share("fine remarks left alone", (row.right for row in rows if row.expect == "fine")),
         share("plain limits left alone", (row.right for row in rows if row.expect == "limit")),
         share("refused: controlling", (row.right for row in refused if row.why == "controlling")),

@@ -39,7 +39,7 @@ from evals import (
     screen,
     sides,
 )
-from evals.figures import Figure, from_values, mean, ndcg, share, to_values, wilson
+from evals.figures import Figure, from_values, mean, ndcg, share, shared_runs, to_values, wilson
 
 SCREEN_ROW: dict[str, Any] = {
     "id": "a",
@@ -474,6 +474,11 @@ class TestRewriteRules:
     def test_facts(self) -> None:
         assert rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("anniversar", "our day")))
         assert not rewrite_rules.keeps("You forgot our anniversary.", (("forg",), ("golf",)))
+
+    def test_texts_that_repeat_each_other_share_runs(self) -> None:
+        same, other = "one two three four five six", "seven eight nine ten eleven twelve"
+        assert shared_runs([same, same]) == 1.0 and shared_runs([same, other]) == 0.0
+        assert shared_runs([same, same, other]) == pytest.approx(1 / 3) and shared_runs(["a"]) == 0.0
 
     def test_intent_figures(self) -> None:
         rows = [

@@ -131,6 +131,25 @@ def test_a_wish_that_is_read_as_control_is_named_and_not_rewritten() -> None:
     assert isinstance(draft.sheet, ReframeSheet) and not draft.sheet.rewrites and "decide" in draft.text
 
 
+@pytest.mark.parametrize("kind", ["", "rewrite", "fine", "limit"])
+def test_control_that_the_rules_know_is_refused_whatever_was_read(kind: str) -> None:
+    text = "I'd feel so much calmer if you shared your location with me and stopped seeing Ben."
+    draft = reframe.compose(told(text, "w", kind), [], ())
+    assert isinstance(draft.sheet, ReframeSheet) and not draft.sheet.rewrites and "say over" in draft.text
+
+
+def test_there_are_no_words_for_somebody_who_is_feared() -> None:
+    draft = reframe.compose(told("How do I say dinner is late so that he stays calm?", "r", "unsafe"), [], ())
+    assert isinstance(draft.sheet, ReframeSheet) and not draft.sheet.rewrites and "Support" in draft.text
+
+
+def test_an_insult_that_is_not_the_first_is_met_with_a_question() -> None:
+    again = 'He called me that again: "you\'re a useless cow". What do I say back?'
+    draft = reframe.compose(told(again, "ddr"), [], ())
+    assert isinstance(draft.sheet, ReframeSheet) and not draft.sheet.rewrites
+    assert "ask for it to stop" in draft.text and "Support" in draft.text
+
+
 def test_what_the_user_did_is_owned_in_their_own_clauses() -> None:
     assert owned(told("read her diary. she knows. help", "ocr")) == ("I read your diary",)
     text = "Sold the guitar. My husband's. I thought it was the cheap one but it was his dead brother's."

@@ -22,7 +22,7 @@ from coach.skills.grounding import may_be_said, stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
 from coach.skills.remark import Complaint
-from coach.skills.rewrites import is_spoken, material, rewrites, whom
+from coach.skills.rewrites import AT, LIMITS, heard_words, is_insult, is_spoken, material, rewrites, whom
 from coach.skills.skill import Draft
 from coach.skills.story import (
     Person,
@@ -36,6 +36,7 @@ from coach.skills.story import (
     trimmed,
     weigh,
 )
+from coach.skills.thread import read_thread
 from coach.skills.wording import (
     STOP,
     bare,
@@ -180,7 +181,7 @@ class _Matter:
 def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     """A whole worksheet without a model."""
     remark = _remark(story)
-    for special in (_nothing, _restricted, _disclosed, _as_it_is):
+    for special in (_nothing, _restricted, _feared, _disclosed, _as_it_is, _insulted_again):
         draft = special(story, remark)
         if draft:
             return draft
@@ -301,7 +302,7 @@ def _our_words() -> frozenset[str]:
         *_FIRM_PAST,
         *_MEND_ASK,
         *_COMMON,
-        *_LIMITS,
+        *LIMITS,
         *book.feelings,
     ]
     lines += [line for t in book.themes for line in (*t.request, *t.limit, t.it)]
@@ -339,9 +340,8 @@ def _nothing(story: Story, remark: str) -> Draft | None:
 
 def _restricted(story: Story, remark: str) -> Draft | None:
     """A demand over what is the other's alone: named, and not rewritten."""
-    if story.kind and story.kind != "controlling":
-        return None
-    what = said.restricts(remark) or said.restricts(_as_said(story))
+    # In a thread, one line's request meets another line's noun; there the learned kind decides alone.
+    what = "" if read_thread(story) else said.restricts(remark) or said.restricts(_as_said(story))
     if not what and story.kind != "controlling":
         return None
     person = story.main or Person("")
@@ -384,6 +384,38 @@ def _disclosed(story: Story, remark: str) -> Draft | None:
             f"You felt {word}.", "", (*story.feelings, *known.under), (known.need,), (), "", (), ""
         ),
     )
+
+
+def _feared(story: Story, remark: str) -> Draft | None:
+    """Words for somebody who is feared; the question about safety was asked, and answered, before."""
+    if story.kind != "unsafe":
+        return None
+    text = (
+        "This still reads as if what comes back may not be safe for one of you, so there are no rewrites "
+        "here: a softer sentence does not make that safe. I am a program and may be misreading it. Support "
+        "has people who know such evenings. In Talk you can tell what happens when somebody says no."
+    )
+    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+
+
+_AGAIN = re.compile(
+    r"\b(?:again|always|constantly|every (?:day|night|time|week)|all the time|keeps? (?:call|say|tell)ing"
+    r"|calls me|over and over|second time|third time)\b",
+    re.I,
+)
+
+
+def _insulted_again(story: Story, remark: str) -> Draft | None:
+    """A name for the user that was not said for the first time: a question before any words."""
+    heard = heard_words(story)
+    if not heard or not is_insult(heard) or not _AGAIN.search(story.text.replace(heard, "")):
+        return None
+    text = (
+        "Being called names, and more than once, comes before any words for an answer. What happens when "
+        "you ask for it to stop? And are you ever afraid of what comes next? If the answer frightens you, "
+        "Support has people who know this. If it does not, say so, and we can look for a limit that is yours."
+    )
+    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
 
 
 def _as_it_is(story: Story, remark: str) -> Draft | None:
@@ -986,29 +1018,17 @@ def _warmer(matter: _Matter, story: Story, request: str) -> str:
     return _say(name, f"{facts[0]} {line} {request}" if facts else f"{line} {request}")
 
 
-_LIMITS = (
-    "If we can't talk about it calmly tonight, I'll stop there and ask again tomorrow.",
-    "If it turns into a row, I'll take a walk and we can go on afterwards.",
-    "I won't argue about it tonight. I'll bring it up again on Sunday.",
-    "I'll leave it for this evening, and I won't let it drop.",
-)
 _FIRM_PAST = (
     "It's not all right with me",
     "I'm not willing to shrug it off",
     "I can't act as if it were nothing",
 )
 _FIRM_NOW = ("It's not all right with me", "It doesn't work for me", "I don't want to keep quiet about it")
-_AT = frozenset(
-    (
-        "hurt angry sad upset gutted frustrated irritated disappointed shocked "
-        "resentful heartbroken worried ashamed"
-    ).split()
-)
 
 
 def feel(feeling: str, event: str, *, past: bool) -> str:
     """ "I'm hurt that you forgot", "I felt lonely when you left", "I feel tired when you leave it"."""
-    if past and feeling in _AT:
+    if past and feeling in AT:
         return f"I'm {feeling} {event}".strip()
     if past:
         return f"I felt {feeling} {re.sub('^that', 'when', event)}".strip()
@@ -1080,7 +1100,7 @@ def _firmer(matter: _Matter, story: Story) -> str:
     if matter.theme:
         lines = filled(matter.theme.limit, matter.theme, story)
         limit = pick(lines, story.text)
-    limit = limit or pick(_LIMITS, story.text)
+    limit = limit or pick(LIMITS, story.text)
     if "stonewalling" in said.horsemen(matter.remark) and not matter.part.when:
         return f"{name}I'm not able to go on now. I'll take half an hour, and then I'll come back to it."
     if matter.harm:

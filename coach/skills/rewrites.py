@@ -140,7 +140,7 @@ def material(story: Story) -> Material | None:
         last = kept
     if not acts:
         acts = [when for part in story.parts if (when := _summed(part, person, spoken=spoken))][:1]
-    heard = _heard(story)
+    heard = heard_words(story)
     wish = next(filter(None, map(_asked, wishes)), "")
     if not (acts or wish or heard):
         return None
@@ -343,7 +343,7 @@ _ANSWER = re.compile(
 )
 
 
-def _heard(story: Story) -> str:
+def heard_words(story: Story) -> str:
     """The words of the other that the user asks how to answer."""
     theirs = [quote.words for quote in story.quotes if quote.by != "me" and count(quote.words) >= 3]
     deeds = sum(part.role == "deed" for part in story.parts)
@@ -417,7 +417,7 @@ def _exchange(thread: Thread) -> str:
 # --- joining ----------------------------------------------------------------------------------
 
 # Feelings that one has at something: "I'm hurt that you left", but "I felt lonely when you left".
-_AT = frozenset(
+AT = frozenset(
     """
     hurt angry sad upset gutted frustrated irritated disappointed shocked resentful heartbroken worried
     ashamed
@@ -435,7 +435,7 @@ _NOT_FINE = (
     "I'm not willing to shrug that off",
     "I don't want to act as if that were nothing",
 )
-_LIMITS = (
+LIMITS = (
     "If we can't talk about it calmly tonight, I'll stop there and ask again tomorrow.",
     "If it turns into a row, I'll take a walk and we can go on afterwards.",
     "I'll leave it for this evening, and I won't let it drop.",
@@ -472,9 +472,9 @@ def _answers(found: Material) -> Iterator[tuple[str, str, str]]:
     for heard in filter(None, (bare(found.heard), bare(_mirrored(found.heard)))):
         quoted = f'"{heard}"' if heard == bare(found.heard) else heard
         yield (
-            f"You said {quoted}, and I think some of that is on me. {around} "
+            f"You said {quoted}, and some of that may be on me. {around} "
             "Could you tell me when it felt like that most?",
-            f"I heard you say {quoted}. Some of it is fair. Can we talk about it?",
+            f"I heard you say {quoted}. Some of it may be fair. Can we talk about it?",
             f"I take it seriously that you said {quoted}. {around} "
             "I'd like to talk about it, and I won't do it in a row.",
         )
@@ -508,7 +508,8 @@ def _first(wordings: Iterator[str]) -> str:
     """The first wording without a fault and within the length."""
     for text in wordings:
         spoken = " ".join(text.split())
-        if count(spoken) <= LONGEST and not said.faults(spoken) and not said.lacks(spoken):
+        lawful = not (said.faults(spoken) or said.lacks(spoken) or said.restricts(spoken))
+        if lawful and count(spoken) <= LONGEST:
             return spoken
     return ""
 
@@ -527,7 +528,7 @@ def _shorter(found: Material, seed: str) -> Iterator[str]:
 
 
 def _firmer(found: Material, seed: str) -> Iterator[str]:
-    limit = sentence(found.limit) if found.limit else pick(_LIMITS, seed)
+    limit = sentence(found.limit) if found.limit else pick(LIMITS, seed)
     wish = found.wish if not found.acts else ""
     stand = f"{pick(_NOT_FINE, seed)}." if found.acts or found.around else ""
     for acts, around in _choices(found):
@@ -571,12 +572,12 @@ def _felt(acts: Sequence[str], found: Material) -> str:
         return " ".join([_said(first), *rest, f"I felt {feeling} about it."])
     past = said.is_past(act)
     time = _time(timed[1]) if timed else ""
-    if past and feeling in _AT:
+    if past and feeling in AT:
         start = f"I'm {feeling} that {time}{lower_first(act)}"
     else:
         start = f"I {'felt' if past else 'feel'} {feeling} when {time}{lower_first(act)}"
     if rest and re.match(r"you\b", acts[1], re.I) and count(start) + count(acts[1]) < 34:
-        that = "that " if past and feeling in _AT else ""
+        that = "that " if past and feeling in AT else ""
         return " ".join([f"{start}, and {that}{_full(lower_first(acts[1]))}", *rest[1:]])
     return " ".join([_full(start), *rest])
 

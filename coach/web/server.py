@@ -220,7 +220,7 @@ def _checked(house: House, asked: Mapping[str, str]) -> str:
     words = transcript.clean(asked.get("text", "")).strip()[:_LONGEST_SEARCH]
     try:
         if words and house.coach.screen(words).level >= 2:
-            return f'<div class="trouble">{transcript.prose(fixed_text("library"))}</div>'
+            return f'<div class="trouble">{transcript.prose(fixed_text("change"))}</div>'
     except KnowledgeError:
         return f'<div class="trouble">{transcript.prose(fixed_text("screen_down"))}</div>'
     told = message_verdict(words) if asked.get("kind") == "message" else verdict(words)
