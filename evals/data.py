@@ -31,6 +31,7 @@ FAULTS = (*review_rules.FAULTS, "looping", "echo", "unreadable")  # the last thr
 STYLES = ("keyword", "question", "story", "typos", "partner_view", "near_miss", "out_of_scope")
 
 _FOLDER = Path(__file__).parent / "datasets"
+_TRAINING = Path(__file__).parent / "training"
 
 
 @dataclass(frozen=True)
@@ -459,3 +460,9 @@ SIDES = Dataset(
     {"id": text, "a": text, "b": text, "facts": facts, "split": one_of(*SPLITS)},
     lambda row: None,
 )
+
+
+def training(name: str) -> list[dict[str, Any]]:
+    """The rows of a file that only training reads, as they are; no suite runs on them."""
+    lines = (_TRAINING / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]

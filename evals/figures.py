@@ -31,6 +31,9 @@ class Figure:
         """The part of the rows that it is over; empty for all."""
         return self.name.partition(" / ")[2]
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
+
 
 def share(name: str, hits: Iterable[bool]) -> Figure | None:
     """The share of rows that hit, with Wilson's interval; None without rows."""

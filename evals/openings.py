@@ -160,7 +160,7 @@ def main() -> int:
         if args.act == "write":
             return write(args.folder)
         for figure in filter(None, figures(judged(args.folder))):
-            print(f"{figure.name}: {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.n}")
+            print(figure)
     except CoachError as error:
         print(error.message, error.hint, sep="\n", file=sys.stderr)
         return 2

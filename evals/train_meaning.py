@@ -12,12 +12,11 @@ printed; then the maps learn from all, and coach/meaning.npz is written. Run it 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coach import classifier, meaning, models
 from coach.encoder import MiniLM
@@ -83,7 +82,7 @@ def labelled(reads: Reads) -> dict[str, list[Labelled]]:
     """All rows to learn from, by what is learned."""
     kinds = [
         Labelled(clean(row["text"]), reads.whole(row["text"]), row["kind"], _author(row["id"]))
-        for row in _training("remarks")
+        for row in data.training("remarks")
     ]
     kinds += [
         Labelled(clean(row.text), reads.whole(row.text), row.why or row.expect, _author(row.id))
@@ -95,15 +94,10 @@ def labelled(reads: Reads) -> dict[str, list[Labelled]]:
     ]
     roles = [
         Labelled(text, dense, role, str(int(row["id"][-1]) % 3))  # parted by number, not author
-        for row in _training("parts")
+        for row in data.training("parts")
         for (text, dense), role in zip(reads.pieces(clean(row["text"])), row["roles"], strict=True)
     ]
     return {"kinds": kinds, "intents": intents, "roles": roles}
-
-
-def _training(name: str) -> list[dict[str, Any]]:
-    file = Path(__file__).parent / "training" / f"{name}.jsonl"
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def _author(id: str) -> str:
@@ -148,12 +142,7 @@ def report(rows: Sequence[Labelled], name: str) -> None:
         own = [row for row in rows if row.author == author]
         chances = [one.chances(row.dense, row.text) for row in own]
         right = [max(c, key=lambda at: c[at]) == row.label for c, row in zip(chances, own, strict=True)]
-        figure = share(f"{name}, {author}", right)
-        assert figure
-        print(
-            f"{figure.name}: {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.n}",
-            flush=True,
-        )
+        print(share(f"{name}, {author}", right), flush=True)
 
 
 def main() -> int:
