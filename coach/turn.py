@@ -109,7 +109,12 @@ class Rewrite:
 
 @dataclass(frozen=True)
 class ReframeSheet:
-    """The reframe worksheet; `horsemen` is empty when nothing needs softening."""
+    """The reframe worksheet; `horsemen` is empty when nothing needs softening.
+
+    `trap` asks about a trap of thinking, empty if none shows; `third_view` is how it may look to somebody
+    who wishes both well. Where there is nothing to work on, as when it is fine as it is, all but the
+    rewrites may be empty.
+    """
 
     observation: str
     story: str
@@ -119,6 +124,8 @@ class ReframeSheet:
     other_view: str
     rewrites: tuple[Rewrite, ...]
     request: str
+    trap: str = ""
+    third_view: str = ""
 
 
 @dataclass(frozen=True)

@@ -556,6 +556,9 @@ def test_a_model_sentence_fits_only_this_story(line: str, good: bool) -> None:
 # --- reframe ----------------------------------------------------------------------------------
 
 
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
 def sheet_of(text: str) -> ReframeSheet:
     sheet = reframe.compose(read_story(text), [], ()).sheet
     assert isinstance(sheet, ReframeSheet)
@@ -574,6 +577,40 @@ def test_composed_rewrites_pass_the_checks_of_a_model(name: str) -> None:
     assert re.search(r"\b(?:may|might|perhaps|could|would have to)\b", sheet.other_view, re.I), (
         sheet.other_view
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "thought"),
+    [
+        ("My husband forgot our anniversary on Friday. He doesn't care about me.", "doesn't care about me"),
+        ("My sister left early on Sunday. We'll never be the same.", "never be the same"),
+        ("My girlfriend was late for dinner and she never tells me, so I ate alone.", "she never tells me"),
+        ("I missed my son's match on Saturday. I'm a bad mother.", "bad mother"),
+        ("My flatmate left the pans again. He should know that I hate it.", "should know that I hate it"),
+    ],
+)
+def test_a_thought_that_may_be_a_trap_is_asked_about_in_the_users_words(told: str, thought: str) -> None:
+    sheet = sheet_of(told)
+    assert f'"{thought}"' in sheet.trap and re.search(r"\?|\b(?:may|can|could|is worth)\b", sheet.trap)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "My sister said she hates me, on Sunday at lunch, in front of the children.",
+        'My brother texted me: "I couldn\'t care less about your move." I had asked him to help on Friday.',
+        "My husband left the dishes on Monday and I blame him for it. I am angry and sad.",
+    ],
+)
+def test_what_was_said_aloud_blame_and_hard_feelings_are_no_traps(told: str) -> None:
+    assert sheet_of(told).trap == ""
+
+
+def test_somebody_who_wishes_both_well_sees_the_users_need_and_the_other_too() -> None:
+    views = {sheet_of(f"My sister forgot my birthday on {day}. I felt hurt.").third_view for day in DAYS}
+    assert len(views) > 3
+    for view in views:
+        assert re.search(r"\b(?:both|[Nn]obody's|mutual|fair)\b", view) and "{" not in view, view
 
 
 def test_worksheets_differ_between_stories() -> None:

@@ -294,7 +294,7 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, old: str, new: str, said
     broken = tmp_path / "feelings.yaml"
     broken.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KnowledgeError, match="feelings") as caught:
-        read_lexicon(broken, bundled("knowledge") / "themes.yaml")
+        read_lexicon(broken, bundled("knowledge") / "themes.yaml", bundled("knowledge") / "thoughts.yaml")
     assert said in str(caught.value)
 
 
@@ -303,4 +303,4 @@ def test_an_unknown_place_in_a_line_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "themes.yaml"
     broken.write_text(text.replace("about {it} than", "about {thing} than", 1), encoding="utf-8")
     with pytest.raises(KnowledgeError, match="thing"):
-        read_lexicon(bundled("knowledge") / "feelings.yaml", broken)
+        read_lexicon(bundled("knowledge") / "feelings.yaml", broken, bundled("knowledge") / "thoughts.yaml")

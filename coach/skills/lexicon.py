@@ -1,6 +1,6 @@
-"""The words that the skills know: feelings, pseudo-feelings, needs and themes, from knowledge/*.yaml.
+"""The words that the skills know: feelings, needs, themes, traps of thinking, from knowledge/*.yaml.
 
-`lexicon()` reads both files once, checks every key, and keeps compiled patterns beside the entries.
+`lexicon()` reads the three files once, checks every key, and keeps compiled patterns beside the entries.
 A mistake in a file is a KnowledgeError that names file, line and cure.
 """
 
@@ -71,6 +71,15 @@ class Harm:
 
 
 @dataclass(frozen=True)
+class Trap:
+    """One trap of thinking, and lines about it with {said}, what the user typed."""
+
+    name: str
+    words: tuple[str, ...]
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """All entries, and the patterns that find them."""
 
@@ -80,6 +89,8 @@ class Lexicon:
     themes: tuple[Theme, ...]
     general: tuple[str, ...]
     harms: tuple[Harm, ...]
+    traps: tuple[Trap, ...]
+    third_views: tuple[str, ...]
     feeling_of: dict[str, str]
     pseudo_of: dict[str, str]
     feeling_pattern: re.Pattern[str]
@@ -87,20 +98,22 @@ class Lexicon:
     theme_patterns: tuple[re.Pattern[str], ...]
     need_patterns: dict[str, re.Pattern[str]]
     harm_patterns: tuple[re.Pattern[str], ...]
+    trap_patterns: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The bundled lexicon, read on first use."""
     folder = bundled("knowledge")
-    return read_lexicon(folder / "feelings.yaml", folder / "themes.yaml")
+    return read_lexicon(folder / "feelings.yaml", folder / "themes.yaml", folder / "thoughts.yaml")
 
 
-def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
-    """Read and check both files."""
-    words, themes = _File(feelings_file), _File(themes_file)
+def read_lexicon(feelings_file: Path, themes_file: Path, thoughts_file: Path) -> Lexicon:
+    """Read and check the files."""
+    words, themes, thoughts = _File(feelings_file), _File(themes_file), _File(thoughts_file)
     words.only(words.data, ("families", "feelings", "pseudo", "needs"), "families")
     themes.only(themes.data, ("themes", "general", "harms"), "themes")
+    thoughts.only(thoughts.data, ("traps", "third"), "traps")
     families = words.texts(words.data, "families", "families")
     needs = _needs(words)
     feelings = [_feeling(words, row, families) for row in words.rows("feelings")]
@@ -108,6 +121,7 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
     pseudo = [_pseudo(words, row, names, needs) for row in words.rows("pseudo")]
     found = [_theme(themes, row, names, needs) for row in themes.rows("themes")]
     harms = tuple(_harm(themes, row) for row in themes.rows("harms"))
+    traps = tuple(_trap(thoughts, row) for row in thoughts.rows("traps"))
     feeling_of = {word: f.name for f in feelings for word in (f.name, *f.words)}
     pseudo_of = {word: p.word for p in pseudo for word in (p.word, *p.words)}
     for word in feeling_of.keys() & pseudo_of.keys():
@@ -119,6 +133,8 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
         tuple(found),
         themes.texts(themes.data, "general", "general"),
         harms,
+        traps,
+        _lines(thoughts, thoughts.data, "third", "third", PLACES | {"{need}", "{feeling}"}),
         feeling_of,
         {word: name for word, name in pseudo_of.items() if word != "used"},
         phrases(feeling_of),
@@ -126,6 +142,7 @@ def read_lexicon(feelings_file: Path, themes_file: Path) -> Lexicon:
         tuple(phrases(theme.words) for theme in found),
         {name: phrases(hints) for name, hints in needs.items()},
         tuple(phrases(harm.words) for harm in harms),
+        tuple(phrases(trap.words) for trap in traps),
     )
 
 
@@ -172,13 +189,7 @@ def _pseudo(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[st
 def _theme(file: _File, row: dict[str, Any], feelings: set[str], needs: dict[str, Any]) -> Theme:
     keys = tuple(Theme.__dataclass_fields__)
     file.only(row, keys, "themes")
-    lines = {key: file.texts(row, key, "themes") for key in _LISTS}
-    for line in [line for group in lines.values() for line in group]:
-        for place in re.findall(r"\{[^}]*\}", line):
-            if place not in PLACES:
-                file.fail(
-                    "themes", f"{place} is not a known place", f"Use one of {', '.join(sorted(PLACES))}"
-                )
+    lines = {key: _lines(file, row, key, "themes", PLACES) for key in _LISTS}
     feeling, need = file.text(row, "feeling", "themes"), file.text(row, "need", "themes")
     if feeling not in feelings or need not in needs:
         file.fail(
@@ -193,6 +204,21 @@ def _harm(file: _File, row: dict[str, Any]) -> Harm:
     file.only(row, tuple(Harm.__dataclass_fields__), "harms")
     lists = {key: file.texts(row, key, "harms") for key in ("words", "acknowledge", "path", "sense", "ask")}
     return Harm(file.text(row, "name", "harms"), **lists)
+
+
+def _trap(file: _File, row: dict[str, Any]) -> Trap:
+    file.only(row, tuple(Trap.__dataclass_fields__), "traps")
+    says = _lines(file, row, "says", "traps", PLACES | {"{said}"})
+    return Trap(file.text(row, "name", "traps"), file.texts(row, "words", "traps"), says)
+
+
+def _lines(file: _File, row: dict[str, Any], key: str, where: str, places: frozenset[str]) -> tuple[str, ...]:
+    """Texts whose places are known."""
+    lines = file.texts(row, key, where)
+    for place in re.findall(r"\{[^}]*\}", " ".join(lines)):
+        if place not in places:
+            file.fail(where, f"{place} is not a known place", f"Use one of {', '.join(sorted(places))}")
+    return lines
 
 
 class _File:

@@ -11,15 +11,14 @@ for each line that is rated, a line each. Any may be empty. Nothing is judged bu
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Protocol
 
 from coach.cards import Card
 from coach.errors import InputError
-from coach.exercise import IN_FOUR_MONTHS, SLOT, TOP, Ask, Step
+from coach.exercise import SLOT, TOP, Ask, Step
+from coach.reminder import Again
 from coach.skills import listen
 from coach.skills.skill import Draft
 from coach.skills.story import Story
@@ -29,7 +28,6 @@ from coach.turn import Risk
 ALWAYS_FITS = "sixty-seconds"  # where no card that fits has an exercise: a minute for the body
 LONGEST = 6000  # characters of one answer
 MOST_LINES = 12
-_MONTHS_ON = 4
 
 
 class Screens(Protocol):
@@ -74,11 +72,16 @@ class Place:
         each = self.step.ask.each if self.step and self.step.ask else ""
         return next((self._lines(n) for n, ask in self._asked() if ask.name == each), ())
 
-    def shown(self, today: date) -> tuple[str, ...]:
+    @property
+    def again(self) -> Again | None:
+        """When the next time is, for somebody who came to the last step or past it."""
+        return self.steps[-1].again if self.at >= len(self.steps) - 1 else None
+
+    def shown(self) -> tuple[str, ...]:
         """The paragraphs of this step; one whose words were never typed falls away."""
         if self.step is None:
             return ()
-        said = self._said(today)
+        said = self._said()
         told = (part for part in self.step.say if all(said[name] for name in SLOT.findall(part)))
         return tuple(SLOT.sub(lambda slot: said[slot[1]], part) for part in told)
 
@@ -114,8 +117,8 @@ class Place:
         rated = zip(replace(self, at=number).to_rate, text.split("\n"), strict=False)
         return tuple(line for line, mark in rated if mark.isdigit() and int(mark) >= ask.keep_from)
 
-    def _said(self, today: date) -> Mapping[str, str]:
-        said = {IN_FOUR_MONTHS: months_on(today, _MONTHS_ON)}
+    def _said(self) -> Mapping[str, str]:
+        said: dict[str, str] = {}
         for number, ask in self._asked():
             lines = self._lines(number)
             listed = ask.kind == "lines" or ask.each
@@ -144,14 +147,6 @@ def answer(ask: Ask, told: str) -> str:
 def asks_first(card: Card, place: Place, risk: Risk) -> bool:
     """Whether a doubt must be cleared before the exercise goes on: where it is off when unsafe, and once."""
     return risk.level == 1 and card.off_when_unsafe and not place.safe
-
-
-def months_on(today: date, months: int) -> str:
-    """The date some months from today, as people write it; the last of a month that is shorter."""
-    years, month = divmod(today.month - 1 + months, 12)
-    year, month = today.year + years, month + 1
-    then = date(year, month, min(today.day, monthrange(year, month)[1]))
-    return f"{then:%A} {then.day} {then:%B %Y}"
 
 
 # --- which exercise fits -----------------------------------------------------------------------

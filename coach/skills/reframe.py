@@ -677,6 +677,8 @@ def _sheet(matter: _Matter, story: Story) -> ReframeSheet:
         other_view=_other_view(matter, story),
         rewrites=_rewrites(matter, story, request),
         request=request,
+        trap=_trap(matter, story),
+        third_view=_third_view(matter, story),
     )
 
 
@@ -884,6 +886,36 @@ def _other_view(matter: _Matter, story: Story) -> str:
         ],
         story.text,
     )
+
+
+_QUOTED_BEFORE = re.compile(
+    r"\b(?:said|says|saying|told|tells|texted|wrote|goes|went|shouted)\b[^.!?]{0,30}$", re.I
+)
+_CLAUSE_END = re.compile(r"[^\w\s'’-]|\b(?:and|but|so|because|when|while|which|if|or|then)\b", re.I)
+_QUOTED_WORDS = 7  # of a thought; a longer one is quoted in part
+
+
+def _trap(matter: _Matter, story: Story) -> str:
+    """A question about one thought in the user's words that may be a trap; empty if none shows."""
+    book = lexicon()
+    theirs = [quote.words for quote in story.quotes if quote.by != "me"]
+    for trap, pattern in zip(book.traps, book.trap_patterns, strict=True):
+        for match in pattern.finditer(story.text):
+            before, after = story.text[: match.start()], story.text[match.end() :]
+            if _QUOTED_BEFORE.search(before) or any(match[0] in words for words in theirs):
+                continue  # that was said aloud, so it is no guess
+            clause = match[0] + after[: end.start() if (end := _CLAUSE_END.search(after)) else len(after)]
+            said = (clause if count(clause) <= _QUOTED_WORDS else match[0]).strip()
+            lines = [line.replace("{said}", said) for line in filled(trap.says, matter.theme, story)]
+            return pick(lines, story.text)
+    return ""
+
+
+def _third_view(matter: _Matter, story: Story) -> str:
+    """How it may look to somebody who wishes both well."""
+    lines = filled(lexicon().third_views, matter.theme, story)
+    line = pick(lines, f"{story.text} from outside")
+    return line.replace("{need}", matter.need).replace("{feeling}", matter.feelings[0])
 
 
 # --- rewrites ---------------------------------------------------------------------------------
@@ -1162,7 +1194,9 @@ def as_text(sheet: ReframeSheet, opening: str = "") -> str:
             sheet.observation + sheet.story,
         )
     ways = "\n".join(f"{upper_first(r.kind)}: {r.text}" for r in sheet.rewrites)
-    paragraphs = [sheet.observation, sheet.story, inner, opening, sheet.other_view, ways]
+    thought = " ".join(filter(None, (sheet.story, sheet.trap)))
+    outside = " ".join(filter(None, (sheet.other_view, sheet.third_view)))
+    paragraphs = [sheet.observation, thought, inner, opening, outside, ways]
     if sheet.request:
         paragraphs.append(pick(_REFUSABLE, sheet.observation + sheet.request))
     return "\n\n".join(p for p in paragraphs if p)

@@ -270,13 +270,18 @@ def _sheet(sheet: ReframeSheet | RepairSheet) -> str:
     return _reframe(sheet) if isinstance(sheet, ReframeSheet) else _repair(sheet)
 
 
+NO_TRAP = "None shows in these words. The hurt is real."
+
+
 def _reframe(sheet: ReframeSheet) -> str:
     cells = (
         ("What a camera would have seen", sheet.observation),
         ("The story about it", sheet.story),
+        ("A trap in the thinking?", sheet.trap or (sheet.observation and NO_TRAP)),
         ("Feeling", ", ".join(sheet.feelings)),
         ("Need", ", ".join(sheet.needs)),
         ("How it may look from the other side", sheet.other_view),
+        ("How it may look to somebody who wishes you both well", sheet.third_view),
         ("What you could ask for", sheet.request),
     )
     notes = "".join(
