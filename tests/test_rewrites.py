@@ -65,6 +65,8 @@ CASES = [
         "od",
         ["three times the boiler man was coming, and you went out"],
     ),
+    ("You wore the dress I chose. To MY engagement.", "dc", ["the dress I chose to my engagement"]),
+    ("My business partner paid himself a bonus in March.", "d", ["you paid yourself a bonus in March"]),
 ]
 
 

@@ -30,7 +30,8 @@ _NAMES = re.compile(
     r"|cheapskate|fat|ugly|slag|slut|whore|narcissist\w*|toxic|control freak|nag"
     r"|hypocrite|fool|incompetent|spoilt|spoiled|cold-hearted|heartless|ungrateful|"
     r"gobshite|eejit|wanker|knob(?:head)?|plonker|leech|parasite|fraud|crook|goblin|trash|sponger|freeloader|"
-    r"cretin|muppet|numpty|waste of space|piece of (?:shit|crap|work)|monster|shit\w*)\b",
+    r"cretin|muppet|numpty|waste of space|piece of (?:shit|crap|work)|monster|shit\w*"
+    r"|(?:got|have) no (?:spine|backbone|guts|shame|manners|brains?|class|balls|clue))\b",
     re.I,
 )
 _SWEAR = re.compile(

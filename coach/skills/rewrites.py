@@ -33,6 +33,9 @@ _LEAD = re.compile(
 _GOES_ON = re.compile(
     r"^(?:before|after|when|while|until|til|till|because|cos|cause|if|though|that|to|in|on|at)\b", re.I
 )
+# A sentence without a verb that goes on with the one before: "... the dress. To MY engagement."
+_FRAGMENT = re.compile(r"(?:to|in|on|at|for|from|with|without|after|before|during|next to)\b", re.I)
+_FRAGMENT_WORDS = 8
 _CHAT = (
     (re.compile(r"\bu r\b|\bur (?=\w+ing\b|so\b|not\b|a\b|the\b|always\b|never\b)", re.I), "you're "),
     (re.compile(r"\bur\b|\byr\b", re.I), "your"),
@@ -133,6 +136,9 @@ def material(story: Story) -> Material | None:
             and _joins(part, text, acts[-1])
         ):
             acts[-1] = _joined(acts[-1], text)
+        elif last is acts and acts and part.role in ("deed", "context") and _is_fragment(text):
+            acts[-1] = _joined(acts[-1], text)
+            continue
         elif kept is not None and _stands(part, text):
             if kept is acts and last is own and own and part.goes_on and not _HARSH.search(own[-1]):
                 text = f"{own.pop()}, and {lower_first(text)}"  # "I told you three times, and you went out"
@@ -146,7 +152,9 @@ def material(story: Story) -> Material | None:
         return None
     return Material(
         acts=_plainest([act for act in acts if count(act) <= _CLAUSE]),
-        around=_plainest([*own, *around] if heard else around, 2),
+        around=_plainest([*own, *around, *(one for one in wishes if re.match(r"I\b", one))], 2)
+        if heard
+        else _plainest(around, 2 if len(acts) > 1 else 3),
         own=_harsh(own),
         heard=heard,
         wish=wish,
@@ -261,6 +269,11 @@ def _joins(part: Part, text: str, before: str) -> bool:
     if text.startswith('"') and _SPEECH.search(before):
         return True
     return part.goes_on and bool(_GOES_ON.match(text)) and not said.faults(text)
+
+
+def _is_fragment(text: str) -> bool:
+    short = count(text) <= _FRAGMENT_WORDS and not _VERB.search(text)
+    return bool(_FRAGMENT.match(text)) and short and not said.faults(text)
 
 
 def _joined(before: str, text: str) -> str:
@@ -468,7 +481,7 @@ def _answers(found: Material) -> Iterator[tuple[str, str, str]]:
             "I won't be called that. Say it another way, and I'm listening.",
             "I'm not going to answer that. When it can be said without names, I'll listen.",
         )
-    around = " ".join(map(_said, found.around[:1]))
+    around = " ".join(map(_said, found.around))
     for heard in filter(None, (bare(found.heard), bare(_mirrored(found.heard)))):
         quoted = f'"{heard}"' if heard == bare(found.heard) else heard
         yield (
@@ -555,7 +568,7 @@ def _choices(found: Material) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]
     """Acts and circumstances to name, the most first."""
     acts = found.acts
     for run in dict.fromkeys([acts[:3], acts[:2], *((act,) for act in acts), ()]):
-        for around in dict.fromkeys((found.around[:2], found.around[:1], ())):
+        for around in dict.fromkeys((found.around[:3], found.around[:2], found.around[:1], ())):
             if run or around or found.wish:
                 yield run, around
 

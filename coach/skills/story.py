@@ -47,6 +47,7 @@ _THEY = """
     sons daughters brothers sisters stepkids step-kids grandparents grandkids grandchildren godmother
     godfather tenant client student teacher
     """.split()
+_THEY += ["team lead", "team leader"]
 PARTNER = frozenset(
     """girlfriend boyfriend wife husband partner fiancee fiance fiancée fiancé spouse hubby missus gf bf
     other-half""".split()
@@ -70,7 +71,8 @@ _MY = re.compile(
     rf"\b(my|our)\s+((?:(?:best|old|oldest|older|younger|youngest|little|big|twin|ex"
     rf"|new|close|closest|dear|late"
     rf"|first|other|good|work|school|teenage|adult|grown-up|childhood|then|own"
-    rf"|soon-to-be|long-term|line|long-distance"
+    rf"|soon-to-be|long-term|line|long-distance|business|study|senior|junior|elder|eldest|middle|former|baby|kid"
+    rf"|downstairs|upstairs|next-door|gym|lab|wee"
     rf"|\d{{1,2}}-year-old|half)\s+){{0,2}})({_ROLE})(?![\w-])(?:,?\s+([A-Z][a-z]{{2,14}})\b)?",
     re.I,
 )
@@ -424,6 +426,8 @@ def find_people(text: str, before: str = "") -> tuple[Person, ...]:
         full = re.sub(r"\s+", " ", f"my {match[2]}{match[3]}").lower()
         full = re.sub(r"(?<!\w)(gf|bf)$", lambda m: {"gf": "girlfriend", "bf": "boyfriend"}[m[1]], full)
         pronoun = _ROLES[role]
+        if role == "partner" and re.search(r"business|study", match[2], re.I):
+            role = "colleague"
         if full not in seen or (name and not seen[full].alias):
             seen[full] = Person(full, pronoun, name, role)
     for match in _TITLE.finditer(spoken):
