@@ -49,6 +49,7 @@ _CHAT = (
     (re.compile(r"\bw/?(?= (?:my|the|your)\b)"), "with"),
 )
 _VOCATIVE = re.compile(
+    r"(?<!\bold)(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\byour)"
     r",? (?:mate|bro|bruv|fam|love|babe|man|sis|pal|dude|honey|darling|sweetheart|lah|leh|hor|ffs|lol|smh)"
     r"(?=[\s.!?,]*$)",
     re.I,
@@ -228,15 +229,17 @@ def owned(story: Story) -> tuple[str, ...]:
         if _DONE.match(text):
             text = f"I {lower_first(text)}"
         text = re.sub(r",? but\b.*", "", text)  # what follows it takes the first half back
+        text = _unnamed(text)
         first = re.search(r"\bI\b", text)
         if (
             first
-            and count(text[: first.start()]) <= 8
+            and count(text[: first.start()]) <= 12
             and 3 <= count(text) <= _CLAUSE
             and not said.faults(text)
         ):
             found.append(text)
-    return _plainest(found, 2)
+    told_again = [one for one in found if any(one != more and one.lower() in more.lower() for more in found)]
+    return _plainest([one for one in found if one not in told_again], 2)
 
 
 def _plainest(acts: Sequence[str], most: int = 3) -> tuple[str, ...]:
@@ -338,12 +341,16 @@ _HARSH = re.compile(
 
 
 def _harsh(own: Sequence[str]) -> str:
-    """What the user did in the heat of it, if anything; a name is not said a second time."""
-    done = next((one for one in own if _HARSH.search(one) and count(one) <= 20), "")
+    """What the user did in the heat of it, if anything."""
+    return _unnamed(next((one for one in own if _HARSH.search(one) and count(one) <= 20), ""))
+
+
+def _unnamed(text: str) -> str:
+    """ "I called you a useless fool" as "I called you a name": it would wound a second time."""
     return re.sub(
         r"\bcalled you (?:an?|the) (?:[\w-]+ ){0,3}?[\w-]+(?=$|,| in | over | and | with )",
         "called you a name",
-        done,
+        text,
     )
 
 
