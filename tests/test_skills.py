@@ -556,6 +556,33 @@ def test_a_model_sentence_fits_only_this_story(line: str, good: bool) -> None:
 # --- reframe ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("My ex and I had our first nice talk in two years. Laughed and everything.", "first nice talk"),
+        ("She said yes!!! On the pier in the rain!", "on the pier"),
+        ("I'm so happy, my son rang me for the first time since June", "your son rang you"),
+    ],
+)
+def test_good_news_is_heard_and_nothing_is_made_of_it(told: str, words: str) -> None:
+    text = listen.compose(read_story(told), [], ()).text
+    assert words in text.lower() and text.count("?") == 1 and not re.search(r"\b(?:hurt|grief|hard)\b", text)
+
+
+@pytest.mark.parametrize(
+    "told", ["She said yes, but her dad won't speak to us.", "I'm so happy and so ashamed, I read her diary."]
+)
+def test_news_that_is_not_only_good_is_a_story(told: str) -> None:
+    assert listen.opening(read_story(told))
+
+
+def test_a_question_about_languages_and_a_hello_are_answered() -> None:
+    french = listen.compose(read_story("Bonjour, do you speak French too?"), [], ()).text
+    assert "English best" in french and french.endswith("?")
+    hello = listen.compose(read_story("My wife is reading along and says hello"), [], ()).text
+    assert hello.startswith("Hello to you both") and hello.count("?") == 1
+
+
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 

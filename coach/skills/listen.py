@@ -52,20 +52,18 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     """A reply that needs no model, or after `shown` the idea and question that it lacks."""
     if shown:
         return Draft(_ending(story, cards, shown))
-    for answer in (_not_words, _language, _repeated, _small_talk, _at_the_coach, _elsewhere):
-        text = answer(story)
-        if text:
-            return Draft(text)
-    return Draft(_whole(story, cards))
+    return Draft(_other_than_a_story(story) or _whole(story, cards))
 
 
 def opening(story: Story) -> str:
     """What stood out in a story, in the user's own words; nothing where it is not a story."""
-    if any(
-        answer(story) for answer in (_not_words, _language, _repeated, _small_talk, _at_the_coach, _elsewhere)
-    ):
-        return ""
-    return _reflect(story)
+    return "" if _other_than_a_story(story) else _reflect(story)
+
+
+def _other_than_a_story(story: Story) -> str:
+    """The answer to what has nothing in it to work on; empty where there is."""
+    answers = (_not_words, _language, _repeated, _small_talk, _at_the_coach, _elsewhere, _good_news)
+    return next(filter(None, (answer(story) for answer in answers)), "")
 
 
 # --- a whole reply ----------------------------------------------------------------------------
@@ -735,6 +733,13 @@ _YES = re.compile(
 )
 
 
+_SAYS_HELLO = re.compile(r"\bsays (?:hello|hi|hey)\W*$", re.I)
+_SPEAKS = re.compile(
+    r"\b(?:do|can|could) you (?:also )?(?:speak|understand|talk|write) (?:in )?[A-Z][a-z]{3,}"
+    r"(?:ish|ch|an|se|ic|di|i|sh)\b"
+)
+
+
 def _small_talk(story: Story) -> str:
     text = story.text
     if _GREETING.match(text):
@@ -762,6 +767,17 @@ def _small_talk(story: Story) -> str:
         )
     if _YES.match(text):
         return _after_a_word(story)
+    if _SAYS_HELLO.search(text) and count(text) <= 16:
+        return (
+            "Hello to you both. You can go on alone or together; under Both sides each of you has a turn to "
+            "oneself first. What would you like to look at?"
+        )
+    if _SPEAKS.search(text) and count(text) <= 16:
+        return (
+            "This program understands English best. In other languages it may miss what matters, though it "
+            "names people who can help in ten of them. Plain English with mistakes is fine. What is on your "
+            "mind?"
+        )
     return ""
 
 
@@ -889,6 +905,53 @@ def _elsewhere(story: Story) -> str:
             "something, say, what is that about?"
         )
     return ""
+
+
+_JOY = re.compile(
+    r"\b(?:(?:she|he|they) said yes|thrilled|delighted|laughed (?:and everything|together|so much|until)"
+    r"|(?:feel|feeling|felt) light|over the moon|so happy|really happy|happy tears"
+    r"|(?:first|really|such an?) (?:nice|good|lovely)"
+    r"|went (?:so |really )?well|proud of (?:him|her|us|them|my)|we made up|made me smile|chuffed"
+    r"|can't stop smiling|good news|wanted (?:someone|somebody) to know)\b",
+    re.I,
+)
+_NOT_ONLY_JOY = re.compile(
+    r"\b(?:but|except|however|unfortunately|worried|scared|should i|how do i|what do i|then (?:he|she|they)"
+    r"|not|never|no longer|isn't|wasn't|didn't|don't|doesn't|won't|can't(?! stop smiling)|if only|wish)\b|\?",
+    re.I,
+)
+
+
+def _good_news(story: Story) -> str:
+    """Something good that was told to be told: it is heard, and nothing is made of it."""
+    text = story.text
+    low = [f for f in story.feelings if lexicon().feelings[f].family != "warmth"]
+    if low or story.pseudo or story.asks or not _JOY.search(text) or _NOT_ONLY_JOY.search(text):
+        return ""
+    lost = re.search(
+        r"\b(?:died|death|dead|passed|funeral|buried|cancer|late (?:wife|husband))\b", text, re.I
+    )
+    glad = (
+        "A small thing like that can hold a great deal, the good and the sad at once."
+        if lost
+        else pick(
+            [
+                "That is good to hear, and it can simply be good.",
+                "What a thing to be able to tell somebody tonight.",
+                "Nothing needs doing about that; it is there to be enjoyed.",
+            ],
+            text,
+        )
+    )
+    ask = pick(
+        [
+            "Which moment of it would you like to keep?",
+            "What was the best of it for you?",
+            "Whom else would you like to tell?",
+        ],
+        text + glad,
+    )
+    return " ".join(filter(None, (_reflect(story), glad, ask)))
 
 
 def _matter(text: str) -> str:
