@@ -9,7 +9,7 @@ QUICK := --timeout 5 --retries 0 --no-deps --only-binary :all:
 TORCH_CPU := https://download.pytorch.org/whl/cpu
 LLAMA_CPU := https://abetlen.github.io/llama-cpp-python/whl/cpu
 
-.PHONY: chat test check eval ranking encoder classifier meaning reviewer search-speed screen-speed lock screenshots clean
+.PHONY: chat test check eval ranking encoder classifier meaning reviewer search-speed screen-speed lock screenshots samples clean
 
 chat: $(VENV)/ready-chat
 	@$(BIN)/coach knowledge build
@@ -57,6 +57,9 @@ lock: $(VENV)/ready-test
 
 screenshots: $(VENV)/ready-test  ## the pictures in docs/, with the real model
 	@$(BIN)/python tests/screenshots.py docs
+
+samples: $(VENV)/ready-test  ## docs/samples.md: worksheets and replies as they come, with the real model
+	@$(BIN)/python -m evals.samples
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
