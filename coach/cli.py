@@ -272,7 +272,7 @@ def _practice(args: argparse.Namespace) -> int:
         return input()
 
     prompts = practising.Prompts(ask, say, practising.waited)
-    outcome = practising.gone_through(card, screen, prompts, today=date.today())
+    outcome = practising.gone_through(card, screen, prompts)
     category = outcome.risk.category if outcome.rested else None
     people: tuple[Contact, ...] = ()
     if outcome.rested:
@@ -280,7 +280,7 @@ def _practice(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(practice_record(card, outcome, people), ensure_ascii=False))
     else:
-        print(practising.ending(outcome, people))
+        print(practising.ending(outcome, people, today=date.today()))
     return 0
 
 

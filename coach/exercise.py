@@ -3,6 +3,7 @@
     say      what is shown; {name} is what was typed earlier, and its paragraph falls away where that is empty
     seconds  a timer
     ask      what may be typed or chosen: text, lines, choice (with options), scale (0 to 10)
+    again    on the last step: when the next time is, and a neutral note for a calendar
 
 knowledge/README.md describes it for writers.
 """
@@ -14,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coach.reminder import Again
+
 ASKS = ("text", "lines", "choice", "scale")
 CHECKS = ("soft_start",)
-IN_FOUR_MONTHS = "in_four_months"  # the one {name} that nobody types: a date
 TOP = 10  # of a scale
 STEPS = (2, 16)
 SECONDS = (5, 600)
@@ -25,7 +27,9 @@ LONGEST = 600  # characters of one step
 
 SLOT = re.compile(r"\{(\w+)\}")
 _NAME = re.compile(r"[a-z]+(?:_[a-z]+)*\Z")
-_STEP_KEYS = ("say", "seconds", "ask")
+_AFTER = re.compile(r"(1[0-2]|[1-9]) (day|week|month)s?")
+_NOTE = re.compile(r"[A-Za-z ]{3,40}")
+_STEP_KEYS = ("say", "seconds", "ask", "again")
 _ASK_KEYS = ("name", "label", "kind", "options", "each", "keep_from", "check")
 
 
@@ -56,11 +60,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: paragraphs to show, perhaps a timer in seconds (0: none), perhaps something to fill in."""
+    """One step: paragraphs to show, perhaps a timer in seconds (0: none), perhaps something to fill in.
+
+    The last one may say when to go through the exercise again.
+    """
 
     say: tuple[str, ...]
     seconds: int = 0
     ask: Ask | None = None
+    again: Again | None = None
 
 
 def read_exercise(entries: object) -> tuple[Step, ...]:
@@ -72,6 +80,8 @@ def read_exercise(entries: object) -> tuple[Step, ...]:
         )
     steps: list[Step] = []
     for number, entry in enumerate(entries, start=1):
+        if steps and steps[-1].again:
+            raise InvalidExercise(f"step {number - 1} of exercise: it has again", "Move it to the last step")
         steps.append(_step(entry, steps, f"step {number} of exercise"))
     return tuple(steps)
 
@@ -84,22 +94,27 @@ def _step(entry: object, before: Sequence[Step], at: str) -> Step:
         raise InvalidExercise(f"{at}: say has {len(say)} characters", f"Keep it under {LONGEST}")
     paragraphs = tuple(part.strip() for part in say.split("\n") if part.strip())
     for name in SLOT.findall(say):
-        if name not in asked and name != IN_FOUR_MONTHS:
+        if name not in asked:
             raise InvalidExercise(
                 f"{at}: nothing was asked for under the name {name!r}", "Ask for it in an earlier step"
             )
-    if all(set(SLOT.findall(part)) - {IN_FOUR_MONTHS} for part in paragraphs):
+    if all(SLOT.search(part) for part in paragraphs):
         raise InvalidExercise(
             f"{at}: say would be empty where nothing was typed", "Add a paragraph that holds no {name}"
         )
     ask = _ask(told["ask"], asked, f"{at}, ask") if "ask" in told else None
-    return Step(paragraphs, _number(told, "seconds", SECONDS, at) if "seconds" in told else 0, ask)
+    return Step(
+        paragraphs,
+        _number(told, "seconds", SECONDS, at) if "seconds" in told else 0,
+        ask,
+        _again(told["again"], f"{at}, again") if "again" in told else None,
+    )
 
 
 def _ask(entry: object, asked: Mapping[str, Ask], at: str) -> Ask:
     told = _mapping(entry, _ASK_KEYS, at)
     name, kind = _text(told, "name", at), _one_of(told, "kind", ASKS, at)
-    if not _NAME.match(name) or name in asked or name == IN_FOUR_MONTHS:
+    if not _NAME.match(name) or name in asked:
         raise InvalidExercise(
             f"{at}: the name {name!r} is taken, or no name", "Write small letters, such as need"
         )
@@ -122,6 +137,21 @@ def _ask(entry: object, asked: Mapping[str, Ask], at: str) -> Ask:
         _number(told, "keep_from", (1, TOP), at) if each else 0,
         _one_of(told, "check", CHECKS, at) if "check" in told else "",
     )
+
+
+def _again(entry: object, at: str) -> Again:
+    told = _mapping(entry, ("after", "note"), at)
+    after, note = _text(told, "after", at), _text(told, "note", at)
+    found = _AFTER.fullmatch(after)
+    if not found:
+        raise InvalidExercise(f"{at}: after is {after!r}", "Give 1 to 12 days, weeks or months: 4 months")
+    if not _NOTE.fullmatch(note):
+        raise InvalidExercise(
+            f"{at}: note is {note!r}", "Give up to 40 letters and blanks that tell a stranger nothing"
+        )
+    count, unit = int(found[1]), found[2]
+    months, days = (count, 0) if unit == "month" else (0, count * (7 if unit == "week" else 1))
+    return Again(months, days, note)
 
 
 def _mapping(entry: object, known: Sequence[str], at: str) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from coach.cards import Card, Library
 from coach.errors import InputError
 from coach.exercise import TOP, Ask
 from coach.prompting import fixed_text
+from coach.reminder import said
 from coach.skills.practice import Place, Screens, answer, asks_first
 from coach.turn import Contact, Risk
 
@@ -58,12 +59,12 @@ def listed(library: Library) -> Iterator[tuple[str, Card]]:
             yield need.name, library.cards[id]
 
 
-def gone_through(card: Card, screen: Screens, prompts: Prompts, *, today: date) -> Outcome:
+def gone_through(card: Card, screen: Screens, prompts: Prompts) -> Outcome:
     """Go through an exercise; everything typed is screened before the program says anything on it."""
     place, risk = Place(card.exercise), Risk()
     prompts.say(f"{card.title}\nEnter goes on, {BACK} goes back, {END} ends. Any answer may stay empty.")
     while place.step:
-        prompts.say("\n".join(["", f"Step {place.at + 1} of {len(place.steps)}", *place.shown(today)]))
+        prompts.say("\n".join(["", f"Step {place.at + 1} of {len(place.steps)}", *place.shown()]))
         try:
             if place.step.seconds:
                 prompts.wait(place.step.seconds)
@@ -84,7 +85,9 @@ def gone_through(card: Card, screen: Screens, prompts: Prompts, *, today: date) 
                 place = _with(place, again)
             place = place.move(1)
         except _Moved as moved:
-            place = place.move(moved.by) if moved.by else replace(place, at=len(place.steps))
+            if not moved.by:
+                break
+            place = place.move(moved.by)
         except InputError as error:
             prompts.say(f"\n{error.message} {error.hint}")
     return Outcome(place, risk)
@@ -143,15 +146,19 @@ def _number(label: str, least: int, most: int, prompts: Prompts) -> str:
     return ""
 
 
-def ending(outcome: Outcome, people: Sequence[Contact]) -> str:
-    """What was written, or why the exercise rests, with people who can help."""
+def ending(outcome: Outcome, people: Sequence[Contact], *, today: date) -> str:
+    """What was written and when to look at it again, or why the exercise rests, with people who can help."""
     if outcome.rested:
         lines = [f"- {one.name}: {_way(one)}" for one in people]
         return "\n".join(["", fixed_text("practice_terminal"), "", *lines])
     written = [f"\n{label}\n{indent(chr(10).join(lines), '  ')}" for label, lines in outcome.place.summary()]
-    if not written:
-        return "\nNothing is written down, and that is all right. You can stop at any point."
-    return "\n".join([*written, "\nThis is kept nowhere but in this window."])
+    if written:
+        written.append("\nThis is kept nowhere but in this window.")
+    else:
+        written = ["\nNothing is written down, and that is all right. You can stop at any point."]
+    if outcome.place.again:
+        written.append(f"A good day to look at this again: {said(outcome.place.again.after(today))}.")
+    return "\n".join(written)
 
 
 def _way(line: Contact) -> str:

@@ -127,6 +127,27 @@ def profile(browser: Browser) -> Iterator[Watched]:
     assert watched.faults == []
 
 
+@pytest.fixture(scope="module")
+def port(house_guard: server.Guard) -> Iterator[int]:
+    """Where the module's own app is served."""
+    with running(house_guard) as at:
+        yield at
+
+
+@pytest.fixture
+def guard(house_guard: server.Guard) -> server.Guard:
+    """The module's own app, as it is at its start."""
+    house_guard.house.tabs.forget_all()
+    house_guard.house.country = None
+    return house_guard
+
+
+@pytest.fixture
+def page(profile: Watched, port: int, guard: server.Guard) -> Page:
+    """The page, opened anew."""
+    return profile.open(port)
+
+
 def composer(page: Page) -> Locator:
     return page.get_by_label("Your message")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import browser, profile  # noqa: F401
+from chromium import browser, guard, page, port, profile  # noqa: F401
 
 from coach import offline
 from coach.cards import Library, read_knowledge

@@ -1,4 +1,4 @@
-"""What several test files use: parts that must not be touched, and the numbers that stand in words."""
+"""What several test files use: a coach that is told what to say, parts that must not be touched, numbers in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,44 @@ import re
 from collections.abc import Callable, Iterator
 
 from coach.safety.directory import Country
-from coach.turn import Passage, Prompt
+from coach.safety.screen import Screen
+from coach.skills.practice import Screens
+from coach.turn import Conversation, Event, Finished, Message, Passage, Prompt, Reply, Said
+
+
+def _unasked(text: str, skill: str | None) -> Reply:
+    raise AssertionError("the coach was asked")
+
+
+class Answers:
+    """A coach that answers every message by one function; its screen is the real one's rules, or a given one."""
+
+    guess = "GB"
+
+    def __init__(
+        self, reply: Callable[[str, str | None], Reply] = _unasked, *, screen: Screens | None = None
+    ) -> None:
+        self.reply, self.screen = reply, screen or Screen()
+
+    def forget(self) -> None:
+        """It holds nothing."""
+
+    def respond(
+        self,
+        conversation: Conversation,
+        text: str,
+        *,
+        skill: str | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Answer, and keep the risk of the reply."""
+        reply = self.reply(text, skill)
+        yield Said(reply.text)
+        said = (Message("user", text), Message("coach", reply.text))
+        yield Finished(
+            reply,
+            Conversation(conversation.messages + said, risk=reply.risk, unsafe=reply.risk.level > 0),
+        )
 
 
 class Forbidden:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from chromium import Watched, composer, running, say, wait_for
+from chromium import Watched, composer, say, wait_for
 from playwright.sync_api import Locator, Page, expect
+from shared import Answers
 
 from coach.cards import Library
-from coach.safety.screen import Screen
 from coach.safety.support import Directory
 from coach.settings import Settings
-from coach.turn import Conversation, Event, Finished, Message, Reply, Risk, Said
+from coach.turn import Reply, Risk
 from coach.web import server
 from coach.web.both_sides import Sides
 
@@ -30,54 +28,21 @@ LOW = """() => [...document.querySelectorAll("#both button, #both summary, #both
     .map((one) => one.outerHTML.slice(0, 80))"""
 
 
-class QuietCoach:
-    """Answers every message with one sentence; its screen is the real one's rules."""
-
-    guess = "GB"
-    screen = Screen()
-
-    def forget(self) -> None:
-        """It holds nothing."""
-
-    def respond(
-        self,
-        conversation: Conversation,
-        text: str,
-        *,
-        skill: str | None = None,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Event]:
-        """Answer, and keep the risk of the message."""
-        yield Said("I see.")
-        said = (Message("user", text), Message("coach", "I see."))
-        risk = Risk(2, "partner_violence", "self") if "afraid" in text else Risk()
-        yield Finished(
-            Reply("I see.", "listen", "composed"),
-            Conversation(conversation.messages + said, risk=risk, unsafe=risk.level > 0),
-        )
+def quiet(text: str, skill: str | None) -> Reply:
+    """One sentence, with the risk of the message."""
+    risk = Risk(2, "partner_violence", "self") if "afraid" in text else Risk()
+    return Reply("I see.", "listen", "composed", risk)
 
 
 @pytest.fixture(scope="module")
 def house_guard(directory: Directory) -> server.Guard:
-    return server.build(QuietCoach(), Library({}), directory, Settings(open_browser=False))
-
-
-@pytest.fixture(scope="module")
-def port(house_guard: server.Guard) -> Iterator[int]:
-    with running(house_guard) as at:
-        yield at
+    return server.build(Answers(quiet), Library({}), directory, Settings(open_browser=False))
 
 
 @pytest.fixture
-def guard(house_guard: server.Guard) -> server.Guard:
-    house_guard.house.tabs.forget_all()
-    house_guard.sides = Sides(chance=lambda: False, beat_s=0.01)
-    return house_guard
-
-
-@pytest.fixture
-def page(profile: Watched, port: int, guard: server.Guard) -> Page:
-    return profile.open(port)
+def guard(guard: server.Guard) -> server.Guard:
+    guard.sides = Sides(chance=lambda: False, beat_s=0.01)
+    return guard
 
 
 def enter(page: Page) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from chromium import Watched, running, say
+from chromium import say
 from playwright.sync_api import Page, expect
+from shared import Answers
 
 from coach.cards import Library
-from coach.safety.screen import Screen
 from coach.safety.support import Directory
 from coach.settings import Settings
-from coach.turn import Conversation, Event, Finished, Message, ReframeSheet, Reply, Rewrite, Said
+from coach.turn import ReframeSheet, Reply, Rewrite
 from coach.web import server
 
 pytestmark = pytest.mark.browser
@@ -20,46 +18,23 @@ pytestmark = pytest.mark.browser
 LINE = "I'm hurt that you forgot. Could we talk about it tonight?"
 
 
-class OneSheet:
-    """Answers every message with one worksheet, and an offer to mend."""
+SHEET = ReframeSheet("It was forgotten.", "", (), (), (), "", (Rewrite("warmer", LINE),), "")
 
-    guess = "GB"
-    screen = Screen()
 
-    def forget(self) -> None:
-        """It holds nothing."""
-
-    def respond(
-        self,
-        conversation: Conversation,
-        text: str,
-        *,
-        skill: str | None = None,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Event]:
-        """The same worksheet each time; the reply names the skill that was asked for."""
-        sheet = ReframeSheet("It was forgotten.", "", (), (), (), "", (Rewrite("warmer", LINE),), "")
-        said = (Message("user", text), Message("coach", "Here."))
-        yield Said("Here.")
-        reply = Reply(
-            f"Answered as {skill}.",
-            skill or "listen",
-            "composed",
-            sheet=sheet if skill else None,
-            suggests="reframe",
-        )
-        yield Finished(reply, Conversation(conversation.messages + said))
+def one_sheet(text: str, skill: str | None) -> Reply:
+    """The same worksheet each time; the reply names the skill that was asked for."""
+    return Reply(
+        f"Answered as {skill}.",
+        skill or "listen",
+        "composed",
+        sheet=SHEET if skill else None,
+        suggests="reframe",
+    )
 
 
 @pytest.fixture(scope="module")
-def port(library: Library, directory: Directory) -> Iterator[int]:
-    with running(server.build(OneSheet(), library, directory, Settings(open_browser=False))) as at:
-        yield at
-
-
-@pytest.fixture
-def page(profile: Watched, port: int) -> Page:
-    return profile.open(port)
+def house_guard(library: Library, directory: Directory) -> server.Guard:
+    return server.build(Answers(one_sheet), library, directory, Settings(open_browser=False))
 
 
 def test_a_suggestion_answers_again_and_a_line_can_be_changed(page: Page) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from chromium import Watched, composer, running, said, say, settled
-from playwright.sync_api import Browser, Page, expect
+from chromium import composer, said, say, settled
+from playwright.sync_api import Page, expect
 from test_page import SMALL
 from test_pipeline import Shelf, Silent
 
@@ -25,20 +23,9 @@ TALK = (
 
 
 @pytest.fixture(scope="module")
-def port(library: Library, directory: Directory) -> Iterator[int]:
+def house_guard(library: Library, directory: Directory) -> server.Guard:
     coach = Coach(Silent(), Shelf(library, "evening-check-in"), library, directory, guess="GB")
-    with running(
-        server.build(coach, library, directory, Settings(country="GB", open_browser=False))
-    ) as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser: Browser, port: int) -> Iterator[Page]:
-    watched = Watched(browser)
-    yield watched.open(port)
-    watched.context.close()
-    assert watched.faults == []
+    return server.build(coach, library, directory, Settings(open_browser=False))
 
 
 def choose(page: Page, skill: str) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from chromium import Watched, any_port, composer, free, running, said, say, settled, wait_for
+from chromium import Watched, any_port, composer, free, said, say, settled, wait_for
 from playwright.sync_api import Browser, Page, expect
 
 from coach import settings as settings_file
@@ -176,20 +176,6 @@ def house_guard(small_library: Library, directory: Directory) -> server.Guard:
     return server.build(ScriptedCoach(directory), small_library, directory, settings, find=find)
 
 
-@pytest.fixture(scope="session")
-def port(house_guard: server.Guard) -> Iterator[int]:
-    with running(house_guard) as at:
-        yield at
-
-
-@pytest.fixture
-def guard(house_guard: server.Guard) -> server.Guard:
-    """The one app of this session, as it is at its start."""
-    house_guard.house.tabs.forget_all()
-    house_guard.house.country = None
-    return house_guard
-
-
 @pytest.fixture
 def scripted(guard: server.Guard, directory: Directory) -> Iterator[ScriptedCoach]:
     coach = ScriptedCoach(directory)
@@ -203,7 +189,7 @@ def own_page(profile: Watched, port: int, scripted: ScriptedCoach) -> Page:
     return profile.open(port)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(browser: Browser, port: int) -> Iterator[tuple[Watched, Page]]:
     watched = Watched(browser)
     yield watched, watched.open(port)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from shared import Answers
 
 from coach import practising
 from coach.cards import Card, Library, read_card, read_knowledge
 from coach.cli import main
 from coach.errors import CoachError, InputError, KnowledgeError
-from coach.exercise import IN_FOUR_MONTHS, InvalidExercise, Step, read_exercise
+from coach.exercise import InvalidExercise, Step, read_exercise
 from coach.librarian import check
 from coach.report import practice_record
 from coach.safety.support import Directory
@@ -35,7 +37,6 @@ from coach.skills.practice import (
     answer,
     asks_first,
     compose,
-    months_on,
 )
 from coach.skills.story import read_story
 from coach.skills.verdict import _SAID_OF, message_verdict, verdict
@@ -45,6 +46,7 @@ from coach.web.tabs import House
 
 TODAY = date(2026, 10, 31)
 ASK = {"name": "need", "label": "What I need", "kind": "text"}
+AGAIN = {"after": "4 months", "note": "A few quiet minutes"}
 GOOD: list[Any] = [
     {"say": "Breathe.", "seconds": 10},
     {"say": "What do you need?", "ask": ASK},
@@ -66,22 +68,6 @@ class Noted:
         self.given.append((text, tuple(before)))
         level = max((level for word, level in self.levels.items() if word in text), default=_NONE)
         return Risk(level, "partner_violence", "self") if level else Risk()
-
-
-class Quiet:
-    """What the page asks of a coach, in as far as exercises need it."""
-
-    guess = "GB"
-
-    def __init__(self, screen: Screens) -> None:
-        self.screen = screen
-
-    def forget(self) -> None:
-        """It holds nothing."""
-
-    def respond(self, *given: object, **more: object) -> Iterator[Any]:
-        """No exercise comes here."""
-        raise AssertionError("the coach was asked")
 
 
 def steps(entries: list[Any] | None = None) -> tuple[Step, ...]:
@@ -128,7 +114,6 @@ def test_what_an_exercise_may_hold() -> None:
         (1, {"ask": "need"}, "step 2 of exercise, ask: expected entries"),
         (1, {"ask": {**ASK, "kind": "number"}}, "kind is 'number'"),
         (1, {"ask": {**ASK, "name": "my need"}}, "the name 'my need' is taken, or no name"),
-        (1, {"ask": {**ASK, "name": IN_FOUR_MONTHS}}, "is taken, or no name"),
         (1, {"ask": {**ASK, "label": None}}, "label must be text"),
         (1, {"ask": {**ASK, "options": ["a", "b"]}}, "options does not go with kind text"),
         (1, {"ask": {**ASK, "kind": "choice"}}, "options must be different texts"),
@@ -137,6 +122,12 @@ def test_what_an_exercise_may_hold() -> None:
         (1, {"ask": {**ASK, "kind": "scale", "each": "lines", "keep_from": 7}}, "which are no lines"),
         (1, {"ask": {**ASK, "kind": "scale", "keep_from": 7}}, "each and keep_from go together"),
         (1, {"ask": {**ASK, "check": "spelling"}}, "check is 'spelling'"),
+        (0, {"again": AGAIN}, "step 1 of exercise: it has again. Move it to the last step"),
+        (2, {"again": "4 months"}, "step 3 of exercise, again: expected entries"),
+        (2, {"again": {**AGAIN, "after": "13 months"}}, "after is '13 months'. Give 1 to 12 days"),
+        (2, {"again": {**AGAIN, "after": 120}}, "after must be text"),
+        (2, {"again": {**AGAIN, "note": "Row; with\nAnna"}}, "Give up to 40 letters and blanks"),
+        (2, {"again": {**AGAIN, "hour": 18}}, "hour is not a known entry"),
     ],
 )
 def test_what_is_broken_is_named_with_its_step_and_a_cure(
@@ -187,7 +178,7 @@ def test_the_example_for_writers_is_a_good_one() -> None:
     readme = (bundled("knowledge") / "README.md").read_text(encoding="utf-8")
     example = re.search(r"```\n(exercise:\n.*?)```", readme, re.S)
     assert example
-    assert len(read_exercise(yaml.safe_load(example[1])["exercise"])) == 3
+    assert len(read_exercise(yaml.safe_load(example[1])["exercise"])) == 4
 
 
 # The way through
@@ -211,9 +202,8 @@ def test_every_way_through_every_exercise_ends_and_shows_something(data: st.Data
     for _ in range(60):
         if place.step is None:
             break
-        told = place.shown(TODAY)
+        told = place.shown()
         assert told and all(part.strip() for part in told)
-        assert IN_FOUR_MONTHS not in "".join(told)
         if place.step.ask and place.step.ask.each:
             assert place.to_rate
         kept = list(place.answers)
@@ -239,22 +229,22 @@ def test_a_place_is_always_within_its_exercise(at: int, answers: list[str]) -> N
 
 
 def test_a_paragraph_whose_words_were_never_typed_falls_away() -> None:
-    assert Place(steps(), ("", "a {need} of rest", ""), 2).shown(TODAY) == (
+    assert Place(steps(), ("", "a {need} of rest", ""), 2).shown() == (
         "You need: a {need} of rest",
         "That is all.",
     )
-    assert Place(steps(), ("", " \n", ""), 2).shown(TODAY) == ("That is all.",)
+    assert Place(steps(), ("", " \n", ""), 2).shown() == ("That is all.",)
 
 
 def test_lines_are_kept_from_seven_on(library: Library) -> None:
     place = Place(
         library.cards["lines-you-can-believe"].exercise, ("", "one\ntwo\nthree\nfour", "7\n6\n10\n"), 3
     )
-    assert place.shown(TODAY)[0] == "You believe: \n– one\n– three"
+    assert place.shown()[0] == "You believe: \n– one\n– three"
     assert place.summary() == (("Lines that I believe", ("one", "three")),)
     unrated = replace(place, answers=("", "one\ntwo", ""))
     assert unrated.summary() == (("Lines that I tried", ("one", "two")),)
-    assert len(unrated.shown(TODAY)) == 1
+    assert len(unrated.shown()) == 1
 
 
 def test_nothing_is_rated_where_no_line_was_written(library: Library) -> None:
@@ -263,23 +253,8 @@ def test_nothing_is_rated_where_no_line_was_written(library: Library) -> None:
     assert place.move(1).move(-1).at == 1
 
 
-@pytest.mark.parametrize(
-    ("today", "then"),
-    [
-        (date(2026, 1, 15), "Friday 15 May 2026"),
-        (date(2026, 10, 31), "Sunday 28 February 2027"),
-        (date(2027, 10, 31), "Tuesday 29 February 2028"),
-        (date(2026, 8, 1), "Tuesday 1 December 2026"),
-    ],
-)
-def test_four_months_on(today: date, then: str) -> None:
-    assert months_on(today, 4) == then
-
-
-def test_the_date_of_the_next_time_is_said(library: Library) -> None:
-    place = Place(library.cards["seven-minutes"].exercise, at=4)
-    assert any("Sunday 28 February 2027" in part for part in place.shown(TODAY))
-    assert sum(step.seconds for step in place.steps) == 7 * 60
+def test_seven_minutes_take_seven() -> None:
+    assert sum(step.seconds for step in _LIBRARY.cards["seven-minutes"].exercise) == 7 * 60
 
 
 def test_answers_are_taken_as_they_may_be() -> None:
@@ -389,7 +364,7 @@ def test_where_none_fits_the_minute_is_offered(library: Library) -> None:
 @pytest.fixture
 def house(library: Library, directory: Directory) -> Callable[..., House]:
     def made(**levels: Level) -> House:
-        return House(Quiet(Noted(**levels)), library, directory)
+        return House(Answers(screen=Noted(**levels)), library, directory)
 
     return made
 
@@ -445,6 +420,20 @@ def test_after_abuse_was_told_what_asks_to_come_closer_is_off_until_it_is_forgot
     assert "three-step-repair" in piece(asked)
 
 
+def test_the_end_offers_a_reminder_unless_somebody_is_unsafe(house: Callable[..., House]) -> None:
+    asked, told = house(), {"exercise": "do-not-send-it-yet", "answers": ["marker"], "do": "next"}
+    html = piece(asked, **told, at=6)
+    assert "Sunday 1 November 2026" in html
+    link = re.search(r'href="data:text/calendar;charset=utf-8,([^"]+)" download="reminder.ics"', html)
+    assert link
+    assert "20261101\r\nSUMMARY:A few quiet minutes\r\n" in unquote(link[1])
+    assert "marker" not in unquote(link[1])
+    assert "calendar" in piece(asked, **{**told, "do": "end"}, at=6)
+    assert "calendar" not in piece(asked, **{**told, "do": "end"}, at=2)
+    asked.tabs.warned = True
+    assert "marker" in piece(asked, **told, at=6) and "calendar" not in piece(asked, **told, at=6)
+
+
 def test_in_doubt_a_calming_one_goes_on_with_a_line(house: Callable[..., House]) -> None:
     html = piece(house(unsure=1), exercise="name-the-feeling", at=1, answers=["", "unsure"], do="next")
     assert "Step 3 of 6" in html and "not wanting to live" in html and 'data-open="support"' in html
@@ -471,7 +460,7 @@ def test_where_the_screen_does_not_work_no_step_follows(library: Library, direct
     def broken(text: str, before: Sequence[str] = ()) -> Risk:
         raise KnowledgeError("rules.yaml, line 1: broken.", "Restore that file.")
 
-    asked = House(Quiet(broken), library, directory)
+    asked = House(Answers(screen=broken), library, directory)
     with pytest.raises(CoachError, match="did not start") as caught:
         piece(asked, exercise="name-the-feeling", at=1, answers=["", "sad"], do="next")
     assert "Support" in caught.value.hint
@@ -501,9 +490,7 @@ def gone(card: Card, lines: list[str], screen: Screens) -> tuple[practising.Outc
         said.append(label)
         return next(left)
 
-    outcome = practising.gone_through(
-        card, screen, practising.Prompts(ask, said.append, waits.append), today=TODAY
-    )
+    outcome = practising.gone_through(card, screen, practising.Prompts(ask, said.append, waits.append))
     assert next(left, None) is None
     return outcome, said, waits
 
@@ -516,7 +503,7 @@ def test_an_exercise_is_gone_through_at_the_prompt(library: Library) -> None:
         ("Lines that I believe", ("I got through today",)),
     )
     assert any("That is no number from 0 to 10" in one for one in said)
-    assert "the silence" in practising.ending(outcome, ())
+    assert "the silence" in practising.ending(outcome, (), today=TODAY)
 
 
 def test_the_minute_only_waits(library: Library) -> None:
@@ -528,6 +515,14 @@ def test_back_and_end_at_the_prompt(library: Library) -> None:
     lines = ["sad", "/back", "sadder", "7", "/end"]
     outcome, _, _ = gone(library.cards["name-the-feeling"], lines, Noted())
     assert outcome.place.summary() == (("What I feel", ("sadder",)), ("How strong", ("7",)))
+
+
+def test_the_next_time_is_said_at_the_prompt(library: Library) -> None:
+    card = library.cards["week-of-backing"]
+    outcome, _, _ = gone(card, [""] * len(card.exercise), Noted())
+    assert "look at this again: Saturday 7 November 2026." in practising.ending(outcome, (), today=TODAY)
+    stopped, _, _ = gone(card, ["/end"], Noted())
+    assert "look at this again" not in practising.ending(stopped, (), today=TODAY)
 
 
 def test_the_drill_is_tried_again_at_the_prompt(library: Library) -> None:
@@ -544,7 +539,7 @@ def test_danger_ends_it_at_the_prompt(library: Library, directory: Directory, li
     outcome, _, _ = gone(card, lines, Noted(afraid=2))
     assert outcome.rested
     people = directory.contacts("GB", outcome.risk.category)
-    told = practising.ending(outcome, people)
+    told = practising.ending(outcome, people, today=TODAY)
     assert "rests here" in told and "0808 2000 247" in told
     record = practice_record(card, outcome, people)
     assert (record["rested"], record["level"], record["category"]) == (True, 2, "partner_violence")

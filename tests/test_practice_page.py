@@ -3,67 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
-from chromium import Watched, composer, running, say, settled, wait_for
+from chromium import Watched, composer, say, settled, wait_for
 from playwright.sync_api import Locator, Page, expect
+from shared import Answers
 
 from coach.cards import Library
-from coach.safety.screen import Screen
 from coach.safety.support import Directory
 from coach.settings import Settings
-from coach.turn import Conversation, Event, Finished, Message, Reply, Said
+from coach.turn import Reply
 from coach.web import server
 
 pytestmark = pytest.mark.browser
 
-LOW = """() => [...document.querySelectorAll("#practice button, #practice label, #practice summary, .sb-top button")]
+LOW = """() => [...document.querySelectorAll("#practice button, #practice a, #practice label, #practice summary, .sb-top button")]
     .filter((one) => one.checkVisibility() && Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 24)
     .map((one) => one.outerHTML.slice(0, 80))"""
 WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth || (() => { const one = document.querySelector('#practice'); return one.scrollWidth > one.clientWidth; })()"
 HEADER = "() => { const one = document.querySelector('.sb-top'); return one.scrollWidth <= one.clientWidth && [...one.children].every((b) => b.getBoundingClientRect().right <= innerWidth + 1); }"
 
 
-class OfferingCoach:
-    """Answers every message with the offer of one exercise; its screen is the real one's rules."""
-
-    guess = "GB"
-    screen = Screen()
-
-    def forget(self) -> None:
-        """It holds nothing."""
-
-    def respond(
-        self,
-        conversation: Conversation,
-        text: str,
-        *,
-        skill: str | None = None,
-        stopped: Callable[[], bool] = lambda: False,
-    ) -> Iterator[Event]:
-        """Offer the exercise whose card the message names."""
-        yield Said("There is an exercise.")
-        said = (Message("user", text), Message("coach", "There is an exercise."))
-        reply = Reply("There is an exercise.", "practice", "composed", exercise=text)
-        yield Finished(reply, Conversation(conversation.messages + said))
+def offered(text: str, skill: str | None) -> Reply:
+    """Offers the exercise whose card the message names."""
+    return Reply("There is an exercise.", "practice", "composed", exercise=text)
 
 
 @pytest.fixture(scope="module")
 def house_guard(library: Library, directory: Directory) -> server.Guard:
-    return server.build(OfferingCoach(), library, directory, Settings(open_browser=False))
-
-
-@pytest.fixture(scope="module")
-def port(house_guard: server.Guard) -> Iterator[int]:
-    with running(house_guard) as at:
-        yield at
-
-
-@pytest.fixture
-def page(profile: Watched, port: int, house_guard: server.Guard) -> Page:
-    house_guard.house.tabs.forget_all()
-    return profile.open(port)
+    return server.build(Answers(offered), library, directory, Settings(open_browser=False))
 
 
 def panel(page: Page) -> Locator:
@@ -288,6 +256,21 @@ def test_what_was_written_can_be_copied_and_printed_alone(page: Page, profile: W
     expect(panel(page).get_by_text("go quiet")).to_be_visible()
     expect(page.locator(".sb-top")).to_be_hidden()
     expect(panel(page).get_by_role("button", name="Copy")).to_be_hidden()
+
+
+def test_a_reminder_is_saved_only_by_a_click_and_holds_nothing_that_was_typed(page: Page) -> None:
+    begin(page, "Don't send it yet")
+    write(page, "marker-one")
+    for _ in range(6):
+        press(page, "Next")
+    with page.expect_download() as saved:
+        panel(page).get_by_role("link", name="Save a reminder").click()
+    assert saved.value.suggested_filename == "reminder.ics"
+    text = saved.value.path().read_bytes().decode()
+    assert text.startswith("BEGIN:VCALENDAR\r\n") and "SUMMARY:A few quiet minutes\r\n" in text
+    assert "marker" not in text
+    expect(panel(page).locator("[data-written]")).to_contain_text("marker-one")  # the page stays as it was
+    assert page.evaluate(LOW) == []
 
 
 @pytest.mark.browser

@@ -48,7 +48,7 @@
     if (name in DIALOGS) return one(`[data-open="${DIALOGS[name]}"]`).click();
     one(`#skill input[value="${name}"]`).click();
     if (name === "check_in") return write();
-    setTimeout(() => one("#again").click(), 150); /* once Gradio has taken the choice */
+    one("#again").click(); /* Gradio takes the choice within its own click, before this one */
   });
 
   /* Its marks are single buttons to the browser: one stop of the Tab key for each scale, and arrows within it. */

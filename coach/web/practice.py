@@ -13,12 +13,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timezone
+from urllib.parse import quote
+from uuid import uuid4
 
 from coach.cards import Card, Library
 from coach.errors import CoachError, KnowledgeError
 from coach.exercise import TOP, Ask, Step
 from coach.prompting import fixed_text
+from coach.reminder import FILE, Again, calendar, said
 from coach.skills.practice import Place, answer, asks_first
 from coach.turn import Risk
 from coach.web.tabs import House
@@ -69,8 +72,9 @@ def answered(told: Told, house: House, *, today: date) -> str:
     if unsafe and card.off_when_unsafe:
         off = f'<div tabindex="-1" data-first>{prose(fixed_text("not_now"))}</div>'
         return f"{off}{_row(_ALL, _SUPPORT)}{_written(card, place)}"
+    remind = None if unsafe else today  # an entry in a calendar may be read by whom they fear
     if not told.do:
-        return _shown(card, place, today)
+        return _shown(card, place, remind)
     place = _taken(place)
     try:
         risk = place.worry(house.coach.screen)
@@ -82,10 +86,10 @@ def answered(told: Told, house: House, *, today: date) -> str:
     if asks_first(card, place, risk):
         return _question(card, place)
     if told.do == "end":
-        return _end(card, place, risk)
+        return _end(card, place, remind, risk)
     if told.do == "check":
-        return _shown(card, place, today, risk, place.checked())
-    return _shown(card, place.move(-1 if told.do == "back" else 1), today, risk)
+        return _shown(card, place, remind, risk, place.checked())
+    return _shown(card, place.move(-1 if told.do == "back" else 1), remind, risk)
 
 
 def _taken(place: Place) -> Place:
@@ -117,11 +121,12 @@ def listed(library: Library, *, unsafe: bool) -> str:
     return f'<p class="lead" tabindex="-1" data-first>{lead}</p>{"".join(parts)}'
 
 
-def _shown(card: Card, place: Place, today: date, risk: Risk = _CALM, verdict: str = "") -> str:
+def _shown(card: Card, place: Place, remind: date | None, risk: Risk = _CALM, verdict: str = "") -> str:
+    """A step, or the end; `remind` is the day from which the next time counts, where one may be offered."""
     step = place.step
     if step is None:
-        return _end(card, place, risk)
-    said = "".join(prose(part) for part in place.shown(today))
+        return _end(card, place, remind, risk)
+    says = "".join(prose(part) for part in place.shown())
     back = _do("Back", "back") if place.at else ""
     check = _do("Look at it", "check") if step.ask and step.ask.check else ""
     after = f'<div class="note" role="status">{prose(verdict)}</div>' if verdict else ""
@@ -129,7 +134,7 @@ def _shown(card: Card, place: Place, today: date, risk: Risk = _CALM, verdict: s
         card,
         place,
         f'<h3>{shown(card.title)}</h3><p class="fine">Step {place.at + 1} of {len(place.steps)}</p>'
-        f'{_note(place, risk)}<div class="step" tabindex="-1" data-first>{said}</div>{_timer(step)}'
+        f'{_note(place, risk)}<div class="step" tabindex="-1" data-first>{says}</div>{_timer(step)}'
         f"{_field(place)}{after}"
         f'<div class="row">{_do("End here", "end")}{back}{check}'
         '<button type="submit" class="pill go">Next</button></div>',
@@ -223,14 +228,28 @@ def _rest(card: Card, place: Place, risk: Risk, house: House) -> str:
     )
 
 
-def _end(card: Card, place: Place, risk: Risk) -> str:
+def _end(card: Card, place: Place, remind: date | None, risk: Risk) -> str:
     again = f'<button type="button" class="pill" data-exercise="{shown(card.id)}">Begin again</button>'
     back = _do("Back", "" if place.step else "back")
     written = _written(card, place) or (
         f'<h3 tabindex="-1" data-first>{shown(card.title)}</h3>'
         "<p>Nothing is written down, and that is all right. You can stop at any point.</p>"
     )
-    return _form(card, place, f"{_note(place, risk)}{written}{_row(back, again, _ALL)}")
+    next_time = _reminder(place.again, remind) if place.again and remind else ""
+    return _form(card, place, f"{_note(place, risk)}{written}{next_time}{_row(back, again, _ALL)}")
+
+
+def _reminder(again: Again, today: date) -> str:
+    """The day of the next time, with a calendar file that stands in the link itself until it is clicked."""
+    day = again.after(today)
+    text = calendar(day, again.note, now=datetime.now(timezone.utc), uid=str(uuid4()))
+    file = f"data:text/calendar;charset=utf-8,{quote(text)}"
+    return (
+        f"<h4>A good day to look at this again</h4><p>{said(day)}</p>"
+        f'<p class="fine">A small file for your own calendar. It says “{shown(again.note)}” and no more; who '
+        "can see your calendar or your downloads can find it.</p>"
+        f'<div class="row"><a class="pill" href="{file}" download="{FILE}">Save a reminder</a></div>'
+    )
 
 
 def _written(card: Card, place: Place) -> str:
