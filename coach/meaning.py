@@ -5,7 +5,7 @@
     message ─ sentence vector, words, letter runs ─┘
         ─ mean and attentions over each piece's tokens, and its words ─ linear ─→ roles
 
-The adapter and its attentions are the classifier's; only the linear maps are learned here, from some 2,300
+The adapter and its attentions are the classifier's; only the linear maps are learned here, from some 3,300
 messages (`python -m evals.train_meaning`). They are bound to the adapter's SHA-256.
 """
 

@@ -24,6 +24,8 @@ from coach.errors import InputError
 from coach.retrieval import CardSearch
 from coach.safety.screen import by_rules
 from coach.safety.signals import Signals
+from coach.skills.parts import pieces
+from coach.skills.story import clean
 from coach.turn import CATEGORIES, FLAGS
 from evals import (
     conversation,
@@ -534,3 +536,8 @@ class TestRewriteRules:
         assert got["messages given where wanted"] == (2 / 3, 3)
         assert got["facts kept, where given"] == (1 / 2, 2)
         assert got["no message, and none given"] == (0.0, 1)
+
+
+def test_training_has_roles_for_every_piece_as_it_is_cut() -> None:
+    for row in data.training("parts"):
+        assert len(pieces(clean(row["text"]))) == len(row["roles"]), row["id"]
