@@ -28,7 +28,7 @@ _NEED = re.compile(  # where a need begins in words without labels
     re.I,
 )
 _WITH_SUBJECT = re.compile(r"(?:i|he|she|it|we|they|my|our|the|nobody|no one|everyone|everything)\b", re.I)
-_LIKE = re.compile(r"(?:like|as if|as though|that)\b", re.I)
+_OPEN = re.compile(r"(?:like|as if|as though|that)\b|[a-z]+ (?:of|that|about)\b", re.I)  # needs "I feel"
 _AROUND = " \t\n,;:–—-."
 
 
@@ -60,12 +60,13 @@ def spoken(text: str) -> str:
 
     Labels and levels hide what stands beside them: the classifier sees danger in "he hit me again" and none
     in "Feeling: he hit me again. Calm 4 of 10", and the search finds less. A bare "numb" is read better than
-    "I feel numb", which is taken for the start of despair; "I feel like ending it" better than its end alone.
+    "I feel numb", which is taken for the start of despair; "I feel like ending it" and
+    "I feel scared of losing him" better than their ends alone.
     """
     if not is_form(text):
         return text
     said = read(text)
-    feeling = f"I feel {said.feeling}" if _LIKE.match(said.feeling) else said.feeling
+    feeling = f"I feel {said.feeling}" if _OPEN.match(said.feeling) else said.feeling
     need = said.need if not said.need or _WITH_SUBJECT.match(said.need) else f"I need {said.need}"
     return "\n".join(filter(None, (feeling, need)))
 
