@@ -80,6 +80,13 @@ def test_a_rewrite_says_the_users_own_facts_to_the_other(text: str, roles: str, 
     assert "houseplant" not in warmer and "selfish" not in warmer and "bloody" not in warmer
 
 
+def test_a_question_to_the_other_is_no_fact_to_be_told() -> None:
+    story = told("Even the 150k I sent in March, did you say thank you? You did not. You left early.", "d")
+    made = " ".join(three(story))
+    assert "You left early" in made or "you left early" in made
+    assert "did you say" not in made and "did not" not in made
+
+
 def test_who_did_it_is_turned_to_you_whoever_else_is_in_the_story() -> None:
     text = "My stepdad went through my backpack. He dumped it all out in front of my little brother."
     warmer = three(told(text, "dd"))[0]

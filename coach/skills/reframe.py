@@ -193,6 +193,11 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
     return Draft(as_text(sheet, _opening(matter, sheet)), sheet.rewrites[0].text, sheet)
 
 
+def _no_words(text: str, story: Story) -> Draft:
+    """A text in place of a worksheet: nothing is rewritten."""
+    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+
+
 def _not_enough(story: Story, person: Person) -> Draft:
     """Nothing to build a sentence from: ask for the one thing that happened."""
     they = person.second if person.name else forms(person)[0]
@@ -203,7 +208,7 @@ def _not_enough(story: Story, person: Person) -> Draft:
         f"say, as a camera would have it? "
         "Or write the sentence as it comes to you, as sharp as it is, and it can be worked on."
     )
-    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+    return _no_words(text, story)
 
 
 def read(text: str, story: Story, composed: Draft) -> Draft | None:
@@ -395,7 +400,7 @@ def _feared(story: Story, remark: str) -> Draft | None:
         "here: a softer sentence does not make that safe. I am a program and may be misreading it. Support "
         "has people who know such evenings. In Talk you can tell what happens when somebody says no."
     )
-    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+    return _no_words(text, story)
 
 
 _AGAIN = re.compile(
@@ -415,7 +420,7 @@ def _insulted_again(story: Story, remark: str) -> Draft | None:
         "you ask for it to stop? And are you ever afraid of what comes next? If the answer frightens you, "
         "Support has people who know this. If it does not, say so, and we can look for a limit that is yours."
     )
-    return Draft(text, sheet=ReframeSheet("", "", story.feelings, (), (), "", (), ""))
+    return _no_words(text, story)
 
 
 def _as_it_is(story: Story, remark: str) -> Draft | None:

@@ -68,6 +68,12 @@ _QUESTION = re.compile(
     r"(?:it|you|i|we|that|this|the|come|hard|many)\b",
     re.I,
 )
+# "even the money I sent, did you say thank you" and what answers it, "you did not": no facts to be told
+_ASKED_AFTER = re.compile(
+    r", (?:did|do|have|are|were|can|could|will|would) you\b"
+    r"|^you (?:did|do|have|are|were|can|could|will|would)(?:n't| not)?$",
+    re.I,
+)
 _SUBJECT = re.compile(
     r"(?:I|I'm|I've|I'd|we|we're|we'd|we've|it|it's|he|she|they|you|my|our|your|his|her|their|the|this|that|there"
     r"|everyone|nobody|mum|mom|dad|[A-Z][a-z]+)\b"
@@ -287,7 +293,11 @@ def _stands(part: Part, text: str) -> bool:
     """Whether a clause can stand in a rewrite."""
     if not text or said.faults(text) or not 2 <= count(text) <= _CLAUSE:
         return False
-    asks = _QUESTION.match(text) or (part.role != "deed" and part.text.rstrip("\"' ").endswith("?"))
+    asks = (
+        _QUESTION.match(text)
+        or _ASKED_AFTER.search(text)
+        or (part.role != "deed" and part.text.rstrip("\"' ").endswith("?"))
+    )
     if asks and part.role != "wish":
         return False
     if part.role == "own":
@@ -304,7 +314,8 @@ def _summed(part: Part, person: Person, *, spoken: bool) -> str:
         return ""
     text = trimmed(part.text) if spoken else to_address(trimmed(part.text), person)
     when = said.complaint(text).when
-    return "" if said.faults(when) or count(when) < 3 else when
+    empty = count(when) < 3 or re.fullmatch(r"you (?:\w+ )?(?:behave|act|look|think|sound|seem)", when)
+    return "" if said.faults(when) or empty else when
 
 
 def _asked(wish: str) -> str:
