@@ -67,6 +67,23 @@ CASES = [
     ),
     ("You wore the dress I chose. To MY engagement.", "dc", ["the dress I chose to my engagement"]),
     ("My business partner paid himself a bonus in March.", "d", ["you paid yourself a bonus in March"]),
+    (
+        "My mother came for 'ten days' and it is now seven weeks. My husband said adjust a little.",
+        "ccd",
+        ["ten days', and it is now seven weeks", "you said adjust a little"],
+    ),
+    (
+        "I spent a whole weekend on the seating chart. On Thursday my daughter handed it to the planner.",
+        "cd",
+        ["the seating chart, and on Thursday you handed it to the planner"],
+    ),
+    (
+        "My mum told all my aunties in the group. I want her to know it's about the group and not the car.",
+        "dw",
+        ["It's about the group and not the car"],
+    ),
+    ("I send money every month. My sister sends nothing.", "cd", ["I send money every month"]),
+    ("Jo told her work mates. My mum was there, she knows him.", "dc", ["you told your work mates"]),
 ]
 
 
@@ -122,6 +139,17 @@ def test_a_pasted_thread_is_quoted_and_not_taken_for_a_deed() -> None:
     assert warmer.startswith("Paul, ")
 
 
+def test_in_a_group_the_user_is_who_wrote_most_beside_the_other() -> None:
+    thread = read_thread(
+        read_story(
+            "Sam: whoever used my pan, its ruined\nPriya: not me\nLiam: its a pan\nSam: it was my grandpas\n\n"
+            "need to write to liam privately"
+        )
+    )
+    assert thread and thread.other == "Liam"
+    assert [line.mine for line in thread.lines] == [True, False, True]
+
+
 @pytest.mark.parametrize("kind", ["fine", "limit"])
 def test_what_is_read_as_fine_or_a_limit_stays(kind: str) -> None:
     text = "I'm not lending you any more money, Gary."
@@ -165,6 +193,17 @@ def test_what_the_user_did_is_owned_in_their_own_clauses() -> None:
     sheet = repair.compose(told(text, "oco"), [], ()).sheet
     assert isinstance(sheet, RepairSheet)
     assert "I sold the guitar" in sheet.message and "but" not in sheet.message.split()
+
+
+def test_what_was_done_is_owned_with_its_place_and_out_of_a_long_sentence() -> None:
+    fragments = told("I used the wrong name for my housemate. In front of two strangers at the shop.", "o")
+    assert owned(fragments) == ("I used the wrong name for you in front of two strangers at the shop",)
+    long = told(
+        "My wife of fifty-six years has started losing her words as we all do in the end and last night at "
+        "cards with the neighbours I finished her sentence for her.",
+        "o",
+    )
+    assert owned(long) == ("I finished your sentence for you",)
 
 
 def test_who_was_hurt_asks_for_repair_and_owns_nothing() -> None:

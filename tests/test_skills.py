@@ -864,6 +864,9 @@ def test_messages_differ_between_stories() -> None:
         "I lied to my wife and she hasn't spoken to me for five days.",
         "I snapped at my sister and she asked me not to contact her.",
         "I yelled at my girlfriend and she is scared of me now.",
+        "I snapped at my best friend and he hasn't answered since Easter.",
+        "I read her diary and she says she needs some space.",
+        "I shouted at the door and my son flinched.",
     ],
 )
 def test_where_contact_may_be_unwanted_the_questions_come_first(text: str) -> None:

@@ -23,32 +23,51 @@ from coach.skills.lines import filled, themes_of
 from coach.skills.reframe import feel, forms, inner, invents, other_did
 from coach.skills.rewrites import material, owned, rewrites, whom
 from coach.skills.skill import Draft
-from coach.skills.story import Person, Story, split_sentences
+from coach.skills.story import Person, Story, split_sentences, weigh
 from coach.skills.wording import content, count, lower_first, pick, sentence, upper_first, words
 from coach.turn import RepairSheet
 
 BUT, IF_FELT, DEMAND, EXCUSE = "but", "if you felt", "a demand", "an excuse"
 LENGTH, NO_OWNING, THIRD = "not two to four sentences", "owns nothing", "speaks about them, not to them"
 
+_LONG = r"(?:days|weeks?|months?|years?|(?:a |the )?fortnight)"
+_SINCE = (
+    r"since (?:easter|christmas|new year|last (?:week|month|year|summer|winter|spring|autumn)|january"
+    r"|february|march|april|june|july|august|september|october|november|december)"
+)
+# Where contact may not be wanted: asked not to, an order, fear, the end of it, or a long silence.
 _ASK_FIRST = re.compile(
-    r"\b(?:(?:do not|don't|not to|never) (?:contact|message|write|call|text|ring|phone|come near|come round)"
-    r"|asked (?:that I|me) (?:to )?not (?:to )?(?:write|call|ring|come|text|contact|message)"
-    r"|unfriended me"
-    r"|(?:an|the|court|restraining|protection|protective) order\b|\bjudge\b|(?:days|weeks|months) now\b"
-    r"|(?:days|weeks|months|week)\b[^.]{0,20}\bnot a word"
-    r"|never wants? (?:\w+ )?to (?:message|contact|see|hear|speak)|(?:slept|staying|gone|moved) (?:at|to|out)"
-    r"[^.]{0,30}\b(?:week|weeks|days)|my ex\b|ex-(?:wife|husband|girlfriend|boyfriend|partner)|blocked (?:me"
-    r"|my)|no contact|not to contact|stop (?:contacting|texting|calling|messaging)"
-    r"|leave (?:her|him|them) alone|restraining order|court order"
-    r"|(?:afraid|scared|frightened) of me|(?:hasn't|hasnt|haven't|has not|have not"
-    r"|not) (?:spoken|talked|replied|answered|texted|responded|been in touch|said a "
-    r"word)[^.]{0,30}\b(?:days|weeks|months|week|month|year|years)"
-    r"|(?:days|weeks|months) of silence|silent for (?:\w+ )?(?:days|weeks|months)"
-    r"|ignor\w+ (?:me|my \w+) for (?:\w+ )?(?:days|weeks|months)|(?:days|weeks"
-    r"|months) (?:now )?(?:without|with no) (?:a )?(?:word|reply|answer)|no (?:reply"
-    r"|answer|word) (?:for|in|since)[^.]{0,20}(?:days|weeks|months)"
-    r"|broke up with me|dumped me|left me|doesn't want (?:to see|to talk to"
-    r"|anything)|told me to (?:go away|leave|stop))",
+    "|".join(
+        (
+            r"\b(?:do not|don't|not to|never) (?:contact|message|write|call|text|ring|come (?:near|round))",
+            r"\basked (?:that I|me) (?:to )?not (?:to )?(?:write|call|ring|come|text|contact|message)",
+            r"\bnever wants? (?:\w+ )?to (?:message|contact|see|hear|speak)",
+            r"\bno contact|\bnot to contact|\bstop (?:contacting|texting|calling|messaging)",
+            r"\bleave (?:her|him|them) alone|\btold me to (?:go away|leave|stop)",
+            r"\bdoesn't want (?:to see|to talk to|anything)",
+            r"\b(?:asked for|wants?|needs?|needed|wanted) (?:some |more |a bit of )?(?:space|distance)\b"
+            r"(?! (?:in|for|the|to put)\b)",
+            r"\b(?:blocked (?:me|my)|(?:unfriended|unfollowed|deleted|removed) me)\b",
+            r"\bchanged (?:the locks|her number|his number|their number)\b",
+            r"\b(?:an|the|court|restraining|protection|protective) order\b|\bjudge\b",
+            r"\b(?:her|his|their) (?:lawyer|solicitor)\b",
+            r"\b(?:afraid|scared|frightened) of me|\bflinch|\bbacke?(?:d|s) away from me",
+            r"\bwon't be alone with me|\bhid(?:es|ing)? from me",
+            r"\bmy ex\b|\bex-(?:wife|husband|girlfriend|boyfriend|partner)|\bbroke up with me|\bdumped me",
+            r"\bleft me\b(?! (?:on|with|to|in|a|the|feeling|standing|waiting)\b)",
+            r"\b(?:since|after) (?:we (?:split|broke up|separated|divorced)"
+            r"|(?:the|our) (?:break-?up|split|divorce|separation))\b",
+            r"\b(?:slept|staying|gone|moved) (?:at|to|out)[^.]{0,30}\b(?:week|weeks|days)",
+            r"\b(?:days|weeks|months) now\b|\b(?:days|weeks|months|week)\b[^.]{0,20}\bnot a word",
+            r"\b(?:days|weeks|months) of silence|\bsilent for (?:\w+ )?(?:days|weeks|months)",
+            r"\bignor\w+ (?:me|my \w+) for (?:\w+ )?(?:days|weeks|months)",
+            r"\b(?:days|weeks|months) (?:now )?(?:without|with no) (?:a )?(?:word|reply|answer)",
+            r"\bno (?:reply|answer|word) (?:for|in|since)[^.]{0,20}(?:days|weeks|months)",
+            r"(?:\bnot|\bnever|n't|nt) (?:spoken|talked|replied|answered|texted|responded|been in touch"
+            rf"|said a word|seen|opened|picked up|heard)\b[^.]{{0,30}}\b(?:{_SINCE}|{_LONG})\b",
+            rf"\b(?:won't|doesn't|will not) (?:pick up|open|read|answer)\b[^.]{{0,30}}\b{_LONG}\b",
+        )
+    ),
     re.I,
 )
 _VIOLENT = re.compile(
@@ -264,9 +283,8 @@ def _their_part(story: Story) -> str:
         for one, two in zip(story.parts, story.parts[1:], strict=False)
     )
     found = material(story) if story.parts and (tit_for_tat or _MUTUAL.search(story.text)) else None
-    act = (
-        next((act for act in found.acts if re.match(r"(?:on \w+day )?you\b", act, re.I)), "") if found else ""
-    )
+    acts = [act for act in found.acts if re.match(r"(?:on \w+day )?you\b", act, re.I)] if found else []
+    act = max(acts, key=weigh, default="")
     return f"It stung when {lower_first(act)}, and I'd like to hear your side of that too." if act else ""
 
 

@@ -74,6 +74,7 @@ _ASKED_AFTER = re.compile(
     r"|^you (?:did|do|have|are|were|can|could|will|would)(?:n't| not)?$",
     re.I,
 )
+_PLAIN_SUBJECT = re.compile(r"(?:I|we|you|they|he|she|it)(?:'\w+)? (?:\w+ly )?[a-z]+", re.I)
 _SUBJECT = re.compile(
     r"(?:I|I'm|I've|I'd|we|we're|we'd|we've|it|it's|he|she|they|you|my|our|your|his|her|their|the|this|that|there"
     r"|everyone|nobody|mum|mom|dad|[A-Z][a-z]+)\b"
@@ -122,7 +123,7 @@ def material(story: Story) -> Material | None:
         return _of_thread(story, thread)
     person = whom(story)
     spoken = is_spoken(story)
-    shared = any(p.pronoun == person.pronoun for p in story.people if p != person)
+    shared = any(p.pronoun == person.pronoun for p in story.people if p.name != person.name)
     acts: list[str] = []
     around: list[str] = []
     own: list[str] = []
@@ -146,15 +147,24 @@ def material(story: Story) -> Material | None:
         elif last is acts and acts and part.role in ("deed", "context") and _is_fragment(text):
             acts[-1] = _joined(acts[-1], text)
             continue
+        elif kept is around and last is around and around and _adds(part, text, around[-1]):
+            around[-1] = f"{around[-1]}, and {lower_first(text)}"
         elif kept is not None and _stands(part, text):
             if kept is acts and last is own and own and part.goes_on and not _HARSH.search(own[-1]):
                 text = f"{own.pop()}, and {lower_first(text)}"  # "I told you three times, and you went out"
+            elif kept is acts and _points_back(text):
+                short = [one for one in around if count(one) + count(text) < _CLAUSE]
+                if short:  # "I spent a weekend on the chart, and you handed it over"
+                    meant = max(short, key=weigh)
+                    around.remove(meant)
+                    text = f"{meant}, and {lower_first(text)}"
             kept.append(text)
         last = kept
     if not acts:
         acts = [when for part in story.parts if (when := _summed(part, person, spoken=spoken))][:1]
     heard = heard_words(story)
     wish = next(filter(None, map(_asked, wishes)), "")
+    around += filter(None, map(_to_be_known, wishes))
     if not (acts or wish or heard):
         return None
     return Material(
@@ -198,7 +208,7 @@ def whom(story: Story) -> Person:
 
 def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
     """A clause said to the other: third person to "you", without fillers, chat spelling and swearing."""
-    text = trimmed(text)
+    text = re.sub(r" \(\d{1,2}\w?\)", "", trimmed(text))  # "my son (24)"
     for pattern, plain in _CHAT:
         text = pattern.sub(plain, text)
     text = _CALLED.sub("", _LEAD.sub("", text))
@@ -212,7 +222,10 @@ def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
     text = _mended(text, spoken=spoken) if said.faults(text) else text
     text = re.sub(r"\bi\b", "I", re.sub(r"\bi'(?=\w)", "I'", text))
     text = re.sub(
-        r"[\s,]+(?:and|but|so|because|that|or)$", "", " ".join(text.split()).strip(" ,;:-"), flags=re.I
+        r"[\s,]+(?:and|but|so|because|or|(?<!get )(?<!know )(?<!see )(?<!like )(?<!of )(?<!for )that)$",
+        "",
+        " ".join(text.split()).strip(" ,;:-"),
+        flags=re.I,
     )
     return text if WORD.search(text) else ""
 
@@ -227,22 +240,22 @@ _DONE = re.compile(
 def owned(story: Story) -> tuple[str, ...]:
     """What the user did, said to the other: "read her diary" as "I read your diary"; the two plainest."""
     person = whom(story)
-    found = []
+    found: list[str] = []
     for part in story.parts:
         if part.role != "own":
             continue
         text = addressed(part.text, person, alone=True, spoken=False)
+        if found and _is_fragment(text) and count(found[-1]) + count(text) <= _CLAUSE:
+            found[-1] = _joined(found[-1], text)  # "I used the wrong name. In front of two strangers."
+            continue
         if _DONE.match(text):
             text = f"I {lower_first(text)}"
         text = re.sub(r",? but\b.*", "", text)  # what follows it takes the first half back
         text = _unnamed(text)
         first = re.search(r"\bI\b", text)
-        if (
-            first
-            and count(text[: first.start()]) <= 12
-            and 3 <= count(text) <= _CLAUSE
-            and not said.faults(text)
-        ):
+        if first and (count(text[: first.start()]) > 12 or count(text) > _CLAUSE):
+            text = text[first.start() :]
+        if first and 3 <= count(text) <= _CLAUSE and not said.faults(text):
             found.append(text)
     told_again = [one for one in found if any(one != more and one.lower() in more.lower() for more in found)]
     return _plainest([one for one in found if one not in told_again], 2)
@@ -285,6 +298,30 @@ def _is_fragment(text: str) -> bool:
     return bool(_FRAGMENT.match(text)) and short and not said.faults(text)
 
 
+def _adds(part: Part, text: str, before: str) -> bool:
+    """Whether it goes on in the sentence of the last: "she came for ten days, and it is seven weeks now"."""
+    told = part.goes_on and re.match(r"\W*and\b", part.text, re.I) and _stands(part, text)
+    return bool(told) and count(before) + count(text) < _CLAUSE
+
+
+def _points_back(act: str) -> bool:
+    """Whether an act speaks of a thing that it does not name: "you handed it to the planner"."""
+    return bool(re.match(r"you \w+(?: \w+)? (?:it|them)\b", _TIMED.sub("", act), re.I))
+
+
+_TO_BE_KNOWN = re.compile(
+    r"(?:I )?(?:just |only |really )?(?:want(?:ed)?|need|would like|'d like) "
+    r"(?:to tell you|you to know)(?: that)? (?=\w)",
+    re.I,
+)
+
+
+def _to_be_known(wish: str) -> str:
+    """What the user wants to be known: "want to tell you it's about the chat" as "it's about the chat"."""
+    told = _TO_BE_KNOWN.sub("", wish, count=1)
+    return told if told != wish and _SUBJECT.match(told) and not said.faults(told) else ""
+
+
 def _joined(before: str, text: str) -> str:
     return f"{before.rstrip(':, ')} {text if text.startswith(chr(34)) else lower_first(text)}"
 
@@ -301,9 +338,11 @@ def _stands(part: Part, text: str) -> bool:
     if asks and part.role != "wish":
         return False
     if part.role == "own":
-        return bool(re.match(r"I\b", text))
+        return bool(re.match(r"(?:all )?I\b", text, re.I))
     if part.role == "context":
-        return bool(_VERB.search(text) and _SUBJECT.match(text)) and not _GOES_ON.match(text)
+        plain = _TIMED.sub("", text)
+        acts = _VERB.search(plain) or _PLAIN_SUBJECT.match(plain)
+        return bool(acts and _SUBJECT.match(plain)) and not _GOES_ON.match(text)
     acts = _VERB.search(text) or re.match(r"you\b", text, re.I)
     return part.role == "wish" or bool(acts) or not part.goes_on
 
@@ -325,7 +364,7 @@ def _asked(wish: str) -> str:
     wants = re.match(
         r"I(?:'d like| want| need| wish| would like|'d love|'d rather)\b(?! to (?:say|tell|write|ask))", wish
     )
-    if wants and _YOURS.search(wish):
+    if wants and _YOURS.search(wish) and not _TO_BE_KNOWN.match(wish):
         return sentence(wish)
     if plain := re.match(r"(?:please |just )?(?:stop|quit) (\w+ing\b.*)", wish, re.I):
         return f"Could you stop {plain[1]}?"
@@ -434,7 +473,8 @@ def _exchange(thread: Thread) -> str:
 
     def quoted(line: Line) -> str:
         words = next((bare(text) for text in line.sentences if 2 <= count(text) <= 16), "")
-        return "" if said.faults(words) or said.horsemen(words) else words
+        harsh = said.horsemen(words) if line.mine else said.NAMES in said.faults(words)
+        return "" if harsh else words
 
     for first, second in zip(thread.lines, thread.lines[1:], strict=False):
         one, other = quoted(first), quoted(second)
@@ -493,15 +533,16 @@ def rewrites(found: Material, *, seed: str) -> tuple[Rewrite, ...]:
 
 def _answers(found: Material) -> Iterator[tuple[str, str, str]]:
     """Answers to what was said to the user: an insult gets a limit, a complaint one part of it owned."""
+    around = " ".join(map(_said, found.around))
     if is_insult(found.heard):
         yield (
-            "I'm glad to talk about what's bothering you. I won't be called names while we do.",
+            f"I'm glad to talk about what's bothering you. {around} I won't be called names while we do.",
             "I won't be called that. Say it another way, and I'm listening.",
             "I'm not going to answer that. When it can be said without names, I'll listen.",
         )
-    around = " ".join(map(_said, found.around))
-    for heard in filter(None, (bare(found.heard), bare(_mirrored(found.heard)))):
-        quoted = f'"{heard}"' if heard == bare(found.heard) else heard
+    theirs = re.sub(r"\byou (?=you\b)", "you, ", bare(found.heard))
+    for heard in filter(None, (theirs, bare(_mirrored(found.heard)))):
+        quoted = f'"{heard}"' if heard == theirs else heard
         yield (
             f"You said {quoted}, and some of that may be on me. {around} "
             "Could you tell me when it felt like that most?",
@@ -539,7 +580,9 @@ def _first(wordings: Iterator[str]) -> str:
     """The first wording without a fault and within the length."""
     for text in wordings:
         spoken = " ".join(text.split())
-        lawful = not (said.faults(spoken) or said.lacks(spoken) or said.restricts(spoken))
+        # What they wrote may say "you were short with her"; a name is not said again, not even quoted.
+        harsh = said.faults(_unquoted(spoken)) or said.NAMES in said.faults(spoken)
+        lawful = not (harsh or said.lacks(spoken) or said.restricts(spoken))
         if lawful and count(spoken) <= LONGEST:
             return spoken
     return ""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from coach.skills.lexicon import Theme, lexicon
@@ -94,7 +94,7 @@ _TITLE = re.compile(
 )
 _NAME = re.compile(
     r"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bvia )(?<!\bnear )(?<!\bthe )(?<!\ba "
-    r")(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14})\b"
+    r")(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14}|[A-Z][a-z]{1,14}-[A-Z]?[a-z]{2,14})\b"
 )
 _FIRST_NAME = re.compile(
     r"(?:^|[.!?\n] |day )([A-Z][a-z]{1,14})(?= (?:and (?:I|me)|says?|said|told|tells|is"
@@ -880,6 +880,9 @@ def _with_pronouns(people: list[Person], text: str) -> list[Person]:
         if re.search(rf"\b(?:{forms})\b", text, re.I)
     }
     they = bool(re.search(r"\b(?:they|them|their|they're|themself|nonbinary|non-binary)\b", text, re.I))
+    people = [
+        replace(p, pronoun=_said_next(p, people, text)) if not (p.pronoun or p.plural) else p for p in people
+    ]
     taken = {p.pronoun for p in people if p.pronoun}
     open_people = [p for p in people if not p.pronoun and not p.plural]
     free = used - taken
@@ -894,6 +897,22 @@ def _with_pronouns(people: list[Person], text: str) -> list[Person]:
             pronoun = "they"
         result.append(Person(person.name, pronoun, person.alias, person.role))
     return result
+
+
+_SHE_OR_HE = re.compile(r"\b(?:(she|her|hers|herself)|(?:he|him|his|himself))\b", re.I)
+_NEAR = 60  # characters
+
+
+def _said_next(person: Person, people: Sequence[Person], text: str) -> str:
+    """The pronoun that most often comes next after somebody's name, before others are named; or empty."""
+    others = "|".join(re.escape(p.name) for p in people if p.name and p != person)
+    counts = {"she": 0, "he": 0}
+    for match in re.finditer(rf"\b{re.escape(person.name)}\b(?!')", text, re.I) if person.name else ():
+        after = text[match.end() : match.end() + _NEAR]
+        found = _SHE_OR_HE.search(after)
+        if found and not (others and re.search(rf"\b(?:{others})\b", after[: found.start()], re.I)):
+            counts["she" if found[1] else "he"] += 1
+    return max(counts, key=lambda p: counts[p]) if counts["she"] != counts["he"] else ""
 
 
 def _pronoun_only(text: str) -> tuple[Person, ...]:

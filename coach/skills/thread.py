@@ -6,6 +6,7 @@ lines "Name 18:02: words" or "[18:02] Name: words" ─→ Thread(lines, other), 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from coach.skills.story import Story, split_sentences
@@ -54,6 +55,9 @@ def read_thread(story: Story) -> Thread | None:
     wanted = next(
         (name for name in others for to in _TO.findall(" ".join(beside)) if name.lower() == to.lower()), ""
     )
+    if not me and wanted:  # in a group, the one who wrote most beside the other
+        wrote = Counter(name for name, _ in spoken if name != wanted).most_common(2)
+        me = wrote[0][0] if wrote and (len(wrote) < 2 or wrote[0][1] > wrote[1][1]) else ""
     other = wanted or (others[-1] if len(others) == 1 else "")
     lines = tuple(
         Line(name == me, tuple(split_sentences(words)))
