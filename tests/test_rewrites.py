@@ -78,9 +78,9 @@ CASES = [
         ["the seating chart, and on Thursday you handed it to the planner"],
     ),
     (
-        "My mum told all my aunties in the group. I want her to know it's about the group and not the car.",
+        "My mum told all my aunties in the group. I want her to know it's about the group not the car.",
         "dw",
-        ["It's about the group and not the car"],
+        ["It's about the group not the car"],
     ),
     ("I send money every month. My sister sends nothing.", "cd", ["I send money every month"]),
     ("Jo told her work mates. My mum was there, she knows him.", "dc", ["you told your work mates"]),
