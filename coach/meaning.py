@@ -3,9 +3,9 @@
     message, after what came before ─ starter + the screen's adapter: the pass that the screen made anyway
         ─ mean and attentions over all its tokens ─┬─ linear ─→ kind and intent       (coach/skills/parts.py)
     message ─ sentence vector, words, letter runs ─┘
-        ─ mean and attentions over each piece's tokens, and its words ─ linear ─→ roles
+        ─ over each piece's tokens, its neighbours, its sentence vector, words ─ linear ─→ roles
 
-The adapter and its attentions are the classifier's; only the linear maps are learned here, from some 3,300
+The adapter and its attentions are the classifier's; only the linear maps are learned here, from some 4,700
 messages (`python -m evals.train_meaning`). They are bound to the adapter's SHA-256.
 """
 
@@ -122,15 +122,31 @@ class MeaningReader:
         own, places = in_tokens(self._states, text, [(begin - start, end - start) for begin, end in spans])
         vectors = self._states.vectors(ADAPTER, earlier, own)
         whole = np.concatenate([pooled(vectors, self._attend), self._encoder.encode([text])[0]])
+        texts = [told[begin:end] for begin, end in spans]
+        read = of_pieces(vectors, places, self._attend, self._encoder.encode(texts))
         parts: list[Part] = []
-        for at, ((begin, end), (first, last)) in enumerate(zip(spans, places, strict=True)):
-            piece = told[begin:end]
-            chances = self._maps["roles"].chances(pooled(vectors[first:last], self._attend), piece)
+        for at, (piece, dense) in enumerate(zip(texts, read, strict=True)):
+            chances = self._maps["roles"].chances(dense, piece)
             role = max(chances, key=lambda name: chances[name])
             parts.append(Part(piece, role, at > 0 and goes_on(told, spans[at - 1], spans[at])))
         return Meaning(
             self._maps["kinds"].chances(whole, text), self._maps["intents"].chances(whole, text), tuple(parts)
         )
+
+
+def of_pieces(
+    vectors: Vector, places: Sequence[tuple[int, int]], attend: Vector, sentences: Vector
+) -> list[Vector]:
+    """Of each piece what is read: it, pooled; the means of those before and after it; its sentence vector."""
+    import numpy as np
+
+    own = [pooled(vectors[first:last], attend) for first, last in places]
+    none = np.zeros(vectors.shape[1], np.float32)
+    means = [none, *(one[: len(none)] for one in own), none]
+    return [
+        np.concatenate([one, means[at], means[at + 2], sentences[at]]).astype(np.float32)
+        for at, one in enumerate(own)
+    ]
 
 
 def runs(spans: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:

@@ -14,7 +14,7 @@ import sys
 from coach import offline
 from coach.safety.screen import Screen
 from evals import data
-from evals.figures import Figure, share
+from evals.figures import share
 from evals.screen import reader
 
 _PAIRS = """he she|himself herself|his hers|husband wife|husbands wives|boyfriend girlfriend|man woman
@@ -76,14 +76,8 @@ def main() -> int:
             (a.category == b.category for a, b in pairs if a.level and b.level),
         ),
     ]
-    for figure in told:
-        if figure:
-            print(_line(figure))
+    print(*filter(None, told), sep="\n")
     return 0
-
-
-def _line(figure: Figure) -> str:
-    return f"{figure.name:<40} {figure.value:.3f}  [{figure.low:.3f}, {figure.high:.3f}]  n={figure.n}"
 
 
 if __name__ == "__main__":

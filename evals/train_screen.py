@@ -48,12 +48,17 @@ FALSE_ALARMS = (0.1, 0.03, 0.05)
 # Authors of everyday messages start with this; those named are not learned until the false alarms are known.
 EVERYDAY = "everyday "
 UNLEARNED = ("everyday kind-e", "everyday intent-e")
-# Of the remarks and intents, those that do tell of control, of fear or of a child shouted at: left out here.
+LATER = ("kind-j", "kind-k", "kind-l", "intent-j", "intent-k", "intent-l")  # never learned: evals/everyday.py
+# Remarks and intents that do tell of control, of fear or of a child shouted at: left out here. Of
+# LATER's rows a second reader marked them, who knew the risk levels and not the screen.
 HARMLESS = ("rewrite", "fine", "limit")  # kinds of remark
 NOT_HARMLESS = frozenset(
     {"kind-b-055", "kind-c-120", "kind-d-065", "kind-d-078"}
     | {"intent-b-068", "intent-b-187", "intent-b-237", "intent-c-104", "intent-d-045"}
     | {"intent-dev-004", "intent-dev-076", "intent-dev-082", "intent-dev-100", "intent-dev-121"}
+    | {"kind-j-105", "kind-l-006", "kind-l-093", "intent-j-006", "intent-j-040", "intent-j-041"}
+    | {"intent-k-041", "intent-k-085", "intent-k-088", "intent-k-089"}
+    | {"intent-l-032", "intent-l-033", "intent-l-034"}
 )
 
 
@@ -108,10 +113,15 @@ def everyday() -> list[Told]:
     rows = [(row["id"], row["text"]) for row in data.training("remarks") if row["kind"] in HARMLESS]
     rows += [(row.id, row.text) for row in data.read(data.INTENT, split="dev")]
     return [
-        Told(text, (), 0, None, None, (), EVERYDAY + id.rpartition("-")[0])
+        Told(text, (), 0, None, None, (), EVERYDAY + by(id))
         for id, text in rows
-        if id not in NOT_HARMLESS
+        if id not in NOT_HARMLESS and by(id) not in LATER
     ]
+
+
+def by(id: str) -> str:
+    """The author of a row."""
+    return id.rpartition("-")[0]
 
 
 def examples(told: Sequence[Told], tokenizer: HiddenStates) -> list[Example]:
