@@ -21,7 +21,7 @@ from coach.skills.grounding import stays_with
 from coach.skills.lexicon import Harm, lexicon
 from coach.skills.lines import filled, themes_of
 from coach.skills.reframe import feel, forms, inner, invents, other_did
-from coach.skills.rewrites import material, owned, rewrites, whom
+from coach.skills.rewrites import material, owned, rewrites, whom, wronged
 from coach.skills.skill import Draft
 from coach.skills.story import Person, Story, split_sentences, weigh
 from coach.skills.wording import content, count, lower_first, pick, sentence, upper_first, words
@@ -129,10 +129,10 @@ def compose(story: Story, cards: Sequence[Card], shown: Sequence[str]) -> Draft:
         return _after_violence(person, deed)
     if _ASK_FIRST.search(story.text) or story.disclosures:
         return _ask_first(story, person, deed)
-    if deed is None or _is_the_hurt(story):
+    if deed is None or (story.parts and not owned(story)):
         hurt = _asks_for_repair(story) or _for_the_hurt(story, person)
         return hurt if hurt else _too_little(story, person)
-    sheet = _sheet(story, whom(story) if story.parts else person, deed, also=_their_part(story))
+    sheet = _sheet(story, wronged(story) if story.parts else person, deed, also=_their_part(story))
     return Draft(as_text(sheet, pick(_LEAVE, story.text)), sheet.message, sheet)
 
 
@@ -164,16 +164,11 @@ def _deed_of_parts(story: Story) -> Deed | None:
         (h for h, p in zip(book.harms, book.harm_patterns, strict=True) if any(p.search(one) for one in own)),
         _PLAIN,
     )
+    own = tuple(re.sub(r"[.!]([\"'])$", r"\1", one) for one in own)
     joined = (
         ", and ".join(own) if all(one.startswith("I ") for one in own) else ". ".join(map(upper_first, own))
     )
     return Deed(upper_first(joined), harm)
-
-
-def _is_the_hurt(story: Story) -> bool:
-    """Whether the user tells first what was done to them, and not that both had a part in it."""
-    roles = [part.role for part in story.parts if part.role in ("deed", "own")]
-    return bool(roles) and roles[0] == "deed" and not re.search(r"\bboth\b|\beach other\b", story.text, re.I)
 
 
 def _asks_for_repair(story: Story) -> Draft | None:
@@ -181,7 +176,8 @@ def _asks_for_repair(story: Story) -> Draft | None:
     found = material(story) if story.parts else None
     if not found or not found.acts or found.heard:
         return None
-    made = rewrites(replace(found, own=""), seed=story.text)
+    acts, around = ([re.sub(r",? but\b.*", "", one) for one in all] for all in (found.acts, found.around))
+    made = rewrites(replace(found, own="", acts=tuple(acts), around=tuple(around)), seed=story.text)
     message = made[0].text if made else ""
     if not message:
         return None

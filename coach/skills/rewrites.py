@@ -34,7 +34,7 @@ _GOES_ON = re.compile(
     r"^(?:before|after|when|while|until|til|till|because|cos|cause|if|though|that|to|in|on|at)\b", re.I
 )
 # A sentence without a verb that goes on with the one before: "... the dress. To MY engagement."
-_FRAGMENT = re.compile(r"(?:to|in|on|at|for|from|with|without|after|before|during|next to)\b", re.I)
+_FRAGMENT = re.compile(r"(?:to|in|on|at|for|from|with|without|after|before|during|next to|no)\b", re.I)
 _FRAGMENT_WORDS = 8
 _CHAT = (
     (re.compile(r"\bu r\b|\bur (?=\w+ing\b|so\b|not\b|a\b|the\b|always\b|never\b)", re.I), "you're "),
@@ -129,27 +129,20 @@ def material(story: Story) -> Material | None:
     own: list[str] = []
     wishes: list[str] = []
     last: list[str] | None = None
-    for part in story.parts:
+    for part, after in zip(story.parts, (*story.parts[1:], None), strict=False):
         theirs = part.role in ("deed", "wish")  # then "he" is the other, whoever else is about
         text = addressed(part.text, person, alone=theirs or not shared, spoken=spoken)
-        if part.role == "deed" and (asked := _asked(text)):
+        role = _role(part, text, after)
+        if role == "deed" and (asked := _asked(text)):
             wishes.append(asked)  # "don't you dare come in at two" is told as a deed, and is a wish
             continue
-        kept = {"deed": acts, "context": around, "own": own, "wish": wishes}.get(part.role)
-        if (
-            kept is not None
-            and part.role == "deed"
-            and last is acts
-            and acts
-            and _joins(part, text, acts[-1])
-        ):
-            acts[-1] = _joined(acts[-1], text)
-        elif last is acts and acts and part.role in ("deed", "context") and _is_fragment(text):
+        if last is acts and acts and _joins(part, text, acts[-1]):
             acts[-1] = _joined(acts[-1], text)
             continue
-        elif kept is around and last is around and around and _adds(part, text, around[-1]):
+        kept = {"deed": acts, "context": around, "own": own, "wish": wishes}.get(role)
+        if kept is around and last is around and around and _adds(part, text, around[-1]):
             around[-1] = f"{around[-1]}, and {lower_first(text)}"
-        elif kept is not None and _stands(part, text):
+        elif kept is not None and _stands(replace(part, role=role), text):
             if kept is acts and last is own and own and part.goes_on and not _HARSH.search(own[-1]):
                 text = f"{own.pop()}, and {lower_first(text)}"  # "I told you three times, and you went out"
             elif kept is acts and _points_back(text):
@@ -188,7 +181,7 @@ def is_spoken(story: Story) -> bool:
 
 
 def whom(story: Story) -> Person:
-    """The one that the deeds are told of; the main person where none is named in them."""
+    """The one that the deeds are told of; the main person where nobody is named in them."""
     deeds = _unquoted(" ".join(part.text for part in story.parts if part.role == "deed"))
 
     def mentions(person: Person, text: str) -> int:
@@ -196,14 +189,25 @@ def whom(story: Story) -> Person:
         found = re.findall(rf"\b(?:{names})\b('s)?", text, re.I) if names else []
         return sum(1 if owning else 2 for owning in found)
 
+    def told(person: Person) -> int:
+        return 2 * mentions(person, deeds) + mentions(person, story.text) + (person == story.main)
+
     heard = {pronoun for pronoun in ("she", "he") if re.search(rf"\b{pronoun}\b", deeds, re.I)}
-    told = {person: 2 * mentions(person, deeds) + mentions(person, story.text) for person in story.people}
     named = [person for person in story.people if mentions(person, deeds) > 1]
     if not named:
         named = [p for p in story.people if p.pronoun in heard]
-    chosen = max(named or story.people or [Person("")], key=lambda person: told.get(person, 0))
+    chosen = max(named or story.people or [Person("")], key=told)
     unsure = chosen.pronoun not in ("she", "he") and not chosen.plural and len(heard) == 1
     return replace(chosen, pronoun=heard.pop()) if unsure else chosen
+
+
+def wronged(story: Story) -> Person:
+    """The one to whom something is to be mended: the main person, with the pronoun that is heard of them."""
+    person = story.main or Person("")
+    text = _unquoted(story.text)
+    heard = [pronoun for pronoun in ("she", "he") if re.search(rf"\b{pronoun}\b", text, re.I)]
+    unsure = person.pronoun not in ("she", "he") and not person.plural and len(heard) == 1
+    return replace(person, pronoun=heard[0]) if unsure else person
 
 
 def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
@@ -237,28 +241,63 @@ _DONE = re.compile(
 )
 
 
+_DID = (
+    r"(?:just |only |even |never )?"
+    r"(?:\w+ed|told|said|sent|took|sold|read|left|put|went|made|broke|forgot|lost|ate|let|threw|gave|hid)"
+)
+_BY_ME = re.compile(
+    r"(?!you\b)(?:\w+[^\w.!?]+){0,6}?I\b(?!')"
+    rf"|(?:(?!\byou \w)[^.!?])*(?:,|\band|\bthen|\bso)(?: \w+){{0,4}} I {_DID}\b",
+    re.I,
+)
+_EXCUSES = re.compile(r"(?:I(?:'m| am| was| thought| had)|we|it's)\b", re.I)  # beside what was done
+_I_DID = re.compile(rf"(?:\w+ ){{0,3}}?I {_DID}\b")
+
+
 def owned(story: Story) -> tuple[str, ...]:
-    """What the user did, said to the other: "read her diary" as "I read your diary"; the two plainest."""
-    person = whom(story)
+    """What the user did, said to the other: "read her diary" as "I read your diary"; the plainest."""
+    person = wronged(story)
     found: list[str] = []
+    beside: list[str] = []
+    after_own = False
     for part in story.parts:
-        if part.role != "own":
-            continue
         text = addressed(part.text, person, alone=True, spoken=False)
-        if found and _is_fragment(text) and count(found[-1]) + count(text) <= _CLAUSE:
-            found[-1] = _joined(found[-1], text)  # "I used the wrong name. In front of two strangers."
+        if is_own(part, text) or (after_own and _is_fragment(text)):
+            found = _owned_with(found, text)
+            after_own = True
             continue
-        if _DONE.match(text):
-            text = f"I {lower_first(text)}"
-        text = re.sub(r",? but\b.*", "", text)  # what follows it takes the first half back
-        text = _unnamed(text)
-        first = re.search(r"\bI\b", text)
-        if first and (count(text[: first.start()]) > 12 or count(text) > _CLAUSE):
-            text = text[first.start() :]
-        if first and 3 <= count(text) <= _CLAUSE and not said.faults(text):
-            found.append(text)
+        after_own = False
+        if part.role == "context" and _I_DID.match(text) and _YOURS.search(text):
+            beside = _owned_with(beside, text)
+    found = found or beside  # else it is told as a circumstance: "I sent the money without asking him"
     told_again = [one for one in found if any(one != more and one.lower() in more.lower() for more in found)]
-    return _plainest([one for one in found if one not in told_again], 2)
+    kept = [one for one in found if one not in told_again]
+    did = [one for one in kept if not _EXCUSES.match(one)] or kept
+    most = 3 if sum(map(count, did)) <= 40 else 2
+    return _plainest(did, most)
+
+
+def is_own(part: Part, text: str) -> bool:
+    """Whether a clause tells what the user did: it is read so, or as a deed of which "I" am the subject."""
+    if re.match(r"you\b", text, re.I) and not re.search(r"\bI\b(?!')", text):
+        return False
+    read_as_theirs = part.role == "deed" and bool(_BY_ME.match(text))
+    return part.role == "own" or read_as_theirs or (part.role == "context" and bool(_DONE.match(text)))
+
+
+def _owned_with(found: list[str], text: str) -> list[str]:
+    """What is owned so far, with one more clause if it can stand in a message."""
+    if found and _is_fragment(text) and count(found[-1]) + count(text) <= _CLAUSE:
+        return [*found[:-1], _joined(found[-1], text)]  # "I used the wrong name. In front of two strangers."
+    if _DONE.match(text):
+        text = f"I {lower_first(text)}"
+    text = _unnamed(re.sub(r",? but\b.*", "", text))  # what follows "but" takes the first half back
+    first = re.search(r"\bI\b", text)
+    if not first:
+        return found
+    if count(text[: first.start()]) > 12 or count(text) > _CLAUSE:
+        text = text[first.start() :]
+    return [*found, text] if 3 <= count(text) <= _CLAUSE and not said.faults(text) else found
 
 
 def _plainest(acts: Sequence[str], most: int = 3) -> tuple[str, ...]:
@@ -286,11 +325,30 @@ def _unquoted(text: str) -> str:
     return "".join(piece for piece, quoted in outside_quotes(text) if not quoted)
 
 
+def _role(part: Part, text: str, after: Part | None) -> str:
+    """The role of a clause said to the other, where the words show it: what "you" do is a deed."""
+    told = re.match(r"you(?:'\w+)? (?!(?:and|or) I\b)\w", _TIMED.sub("", text), re.I)
+    by_me = re.search(r"\bI\b", text)
+    if part.role in ("own", "context") and told and not by_me:
+        return "deed"
+    if part.role == "own" and not by_me:
+        return "context"
+    goes_on = after is not None and after.goes_on and after.role == "deed" and _GOES_ON.match(after.text)
+    return (
+        "deed" if part.role == "verdict" and told and goes_on else part.role
+    )  # "you come in, salt it | before …"
+
+
 def _joins(part: Part, text: str, before: str) -> bool:
-    """Whether a deed belongs into the sentence before: it goes on there, or is the words that were said."""
-    if text.startswith('"') and _SPEECH.search(before):
+    """Whether a clause belongs into the sentence of the deed before: it goes on, or is what was said."""
+    if said.faults(text) or not text:
+        return False
+    if part.role == "deed" and text.startswith('"') and _SPEECH.search(before):
         return True
-    return part.goes_on and bool(_GOES_ON.match(text)) and not said.faults(text)
+    if part.role in ("deed", "context", "own") and _is_fragment(text):
+        return True
+    short = part.role == "deed" or count(before) + count(text) <= _CLAUSE
+    return part.role != "wish" and part.goes_on and short and bool(_GOES_ON.match(text))
 
 
 def _is_fragment(text: str) -> bool:
@@ -323,7 +381,8 @@ def _to_be_known(wish: str) -> str:
 
 
 def _joined(before: str, text: str) -> str:
-    return f"{before.rstrip(':, ')} {text if text.startswith(chr(34)) else lower_first(text)}"
+    comma = "," if re.match(r"no\b", text, re.I) else ""
+    return f"{before.rstrip(':, ')}{comma} {text if text.startswith(chr(34)) else lower_first(text)}"
 
 
 def _stands(part: Part, text: str) -> bool:
@@ -343,6 +402,8 @@ def _stands(part: Part, text: str) -> bool:
         plain = _TIMED.sub("", text)
         acts = _VERB.search(plain) or _PLAIN_SUBJECT.match(plain)
         return bool(acts and _SUBJECT.match(plain)) and not _GOES_ON.match(text)
+    if part.role == "deed" and re.match(r"(?:before|after|until|because|if)\b[^,]*$", text, re.I):
+        return False
     acts = _VERB.search(text) or re.match(r"you\b", text, re.I)
     return part.role == "wish" or bool(acts) or not part.goes_on
 
@@ -416,7 +477,7 @@ _ANSWER = re.compile(
 def heard_words(story: Story) -> str:
     """The words of the other that the user asks how to answer."""
     theirs = [quote.words for quote in story.quotes if quote.by != "me" and count(quote.words) >= 3]
-    deeds = sum(part.role == "deed" for part in story.parts)
+    deeds = sum(part.role == "deed" and not part.text.endswith("?") for part in story.parts)
     return theirs[-1] if theirs and deeds <= 2 and _ANSWER.search(story.text) else ""
 
 
