@@ -84,6 +84,17 @@ CASES = [
     ),
     ("I send money every month. My sister sends nothing.", "cd", ["I send money every month"]),
     ("Jo told her work mates. My mum was there, she knows him.", "dc", ["you told your work mates"]),
+    ("My ex dropped the twins back at nine. No dinner, no homework done.", "co", ["at nine, no dinner"]),
+    (
+        "You come in, salt it before you even taste it.",
+        "vd",
+        ["you come in, salt it before you even taste it"],
+    ),
+    (
+        "He told her, laughing, that I'd cried at work. My husband did.",
+        "dor",
+        ["you told her, laughing that I'd cried at work"],
+    ),
 ]
 
 
@@ -204,6 +215,33 @@ def test_what_was_done_is_owned_with_its_place_and_out_of_a_long_sentence() -> N
         "o",
     )
     assert owned(long) == ("I finished your sentence for you",)
+
+
+def test_what_the_user_did_is_found_where_it_was_read_as_something_else() -> None:
+    beside = told(
+        "My husband saw the alert. I collected 200k and sent it to my brother without asking him.", "dc"
+    )
+    assert owned(beside) == ("I collected 200k and sent it to my brother without asking you",)
+    as_theirs = told("The boss asked who did the dashboard and I just said 'we'.", "d")
+    assert owned(as_theirs) and "I just said 'we'" in owned(as_theirs)[0]
+    assert owned(told("Tunde forgot my birthday. I turned 35.", "dc")) == ()
+    assert owned(told("I shouted at my son. I was tired.", "o")) == ("I shouted at you",)
+
+
+def test_who_was_wronged_is_the_main_person_whoever_else_did_something() -> None:
+    story = told(
+        "My sister Joan and I divided the silver. I said she only ever visited. Lincoln laughed.", "cod"
+    )
+    sheet = repair.compose(story, [], ()).sheet
+    assert isinstance(sheet, RepairSheet) and sheet.message.startswith("Joan, ")
+    assert "I said you only visited" in sheet.message
+
+
+def test_a_message_that_asks_for_repair_takes_nothing_back() -> None:
+    story = told("My sister borrowed my coat and lost it, but she bought me lunch. It was mum's.", "dc")
+    sheet = repair.compose(story, [], ()).sheet
+    assert isinstance(sheet, RepairSheet) and "coat" in sheet.message
+    assert "but" not in sheet.message.split()
 
 
 def test_who_was_hurt_asks_for_repair_and_owns_nothing() -> None:

@@ -352,7 +352,8 @@ def _joins(part: Part, text: str, before: str) -> bool:
 
 
 def _is_fragment(text: str) -> bool:
-    short = count(text) <= _FRAGMENT_WORDS and not _VERB.search(text)
+    bare_thing = re.match(r"no\b", text, re.I) or not _VERB.search(text)
+    short = count(text) <= _FRAGMENT_WORDS and bool(bare_thing)
     return bool(_FRAGMENT.match(text)) and short and not said.faults(text)
 
 
