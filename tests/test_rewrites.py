@@ -84,6 +84,12 @@ CASES = [
     ),
     ("I send money every month. My sister sends nothing.", "cd", ["I send money every month"]),
     ("Jo told her work mates. My mum was there, she knows him.", "dc", ["you told your work mates"]),
+    (
+        "Is it so hard to wipe the hob after you fry? I clean all day.",
+        "vdc",
+        ["Could you wipe the hob after you fry?"],
+    ),
+    ("Why can't you just pick up your towel? It's every day.", "vv", ["Could you pick up your towel?"]),
     ("My ex dropped the twins back at nine. No dinner, no homework done.", "co", ["at nine, no dinner"]),
     (
         "You come in, salt it before you even taste it.",

@@ -133,9 +133,18 @@ def material(story: Story) -> Material | None:
         theirs = part.role in ("deed", "wish")  # then "he" is the other, whoever else is about
         text = addressed(part.text, person, alone=theirs or not shared, spoken=spoken)
         role = _role(part, text, after)
-        if role == "deed" and (asked := _asked(text)):
+        asked = _asked(text) if role == "deed" else _asked_in_anger(text)
+        if asked:
             wishes.append(asked)  # "don't you dare come in at two" is told as a deed, and is a wish
+            last = wishes
             continue
+        if last is wishes and part.goes_on and _GOES_ON.match(text) and wishes[-1].endswith("?"):
+            wishes[-1] = (
+                f"{wishes[-1][:-1]} {lower_first(text)}?"  # "is it so hard to wipe the hob | after you fry"
+            )
+            continue
+        if count(text) > _CLAUSE and role in ("deed", "context"):
+            text = _first_clause(text)
         if last is acts and acts and _joins(part, text, acts[-1]):
             acts[-1] = _joined(acts[-1], text)
             continue
@@ -357,6 +366,12 @@ def _is_fragment(text: str) -> bool:
     return bool(_FRAGMENT.match(text)) and short and not said.faults(text)
 
 
+def _first_clause(text: str) -> str:
+    """The first clause of a long one, up to a comma, if it can stand alone."""
+    head = text.split(",")[0]
+    return head if 4 <= count(head) <= _CLAUSE and _VERB.search(head) else text
+
+
 def _adds(part: Part, text: str, before: str) -> bool:
     """Whether it goes on in the sentence of the last: "she came for ten days, and it is seven weeks now"."""
     told = part.goes_on and re.match(r"\W*and\b", part.text, re.I) and _stands(part, text)
@@ -443,6 +458,23 @@ def _asked(wish: str) -> str:
     if plain := re.match(r"you (?:need to|must|have to)(?! have) (\w+.*)", wish, re.I):
         return f"Could you {plain[1]}?"
     return ""
+
+
+_IN_ANGER = re.compile(
+    r"(?:(?:is it|was it) (?:really )?(?:so|too|that) (?:hard|difficult|much)(?: to ask)?"
+    r"|how hard (?:is|can) it(?: be)?|would it (?:kill|hurt) you|is it too much(?: to ask)?)"
+    r"(?: for you)?,? to (?:just |at least )?(?P<one>\w+.*)"
+    r"|(?:why )?(?:can't|couldn't|could) you (?:just|ever|even|for once|at least) (?P<two>\w+.*)"
+    r"|when (?:are you (?:ever )?going to|will you (?:ever|finally)) (?P<three>\w+.*)",
+    re.I,
+)
+
+
+def _asked_in_anger(text: str) -> str:
+    """The request in an angry question: "is it so hard to wipe the hob" as "Could you wipe the hob?"."""
+    found = _IN_ANGER.match(text)
+    wanted = next(filter(None, found.groupdict().values()), "") if found else ""
+    return "" if not wanted or said.faults(wanted) else f"Could you {bare(wanted)}?"
 
 
 _HARSH = re.compile(
