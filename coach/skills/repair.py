@@ -272,14 +272,23 @@ _MUTUAL = re.compile(
 )
 
 
+_MINE_ALONE = re.compile(
+    r"\b(?:my (?:own )?(?:fault|doing)|I was wrong|I(?:'m| am| feel)(?: so)? (?:ashamed|sorry|guilty)"
+    r"|apologi[sz]e)\b",
+    re.I,
+)
+
+
 def _their_part(story: Story) -> str:
     """What the other did, where the user tells of a part on both sides; named once, without a verdict."""
     tit_for_tat = any(
         one.role == "own" and two.role == "deed" and two.goes_on
         for one, two in zip(story.parts, story.parts[1:], strict=False)
     )
-    found = material(story) if story.parts and (tit_for_tat or _MUTUAL.search(story.text)) else None
-    acts = [act for act in found.acts if re.match(r"(?:on \w+day )?you\b", act, re.I)] if found else []
+    mutual = _MUTUAL.search(story.text) or (tit_for_tat and not _MINE_ALONE.search(story.text))
+    found = material(story) if story.parts and mutual else None
+    at_me = re.compile(r"(?:on \w+day )?you\b.*\b(?:I|me|my|mine)\b", re.I)
+    acts = [act for act in found.acts if at_me.match(act)] if found else []
     act = max(acts, key=weigh, default="")
     return f"It stung when {lower_first(act)}, and I'd like to hear your side of that too." if act else ""
 

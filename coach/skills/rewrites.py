@@ -41,7 +41,10 @@ _CHAT = (
     (re.compile(r"\bur\b|\byr\b", re.I), "your"),
     (re.compile(r"\bu\b", re.I), "you"),
     (re.compile(r"\br\b"), "are"),
-    (re.compile(r"\b(?:cos|coz|cuz|bc|'cause)\b", re.I), "because"),
+    (
+        re.compile(r"\b(?:cos|coz|cuz|bc|'cause|cause(?= (?:i|he|she|they|you|we|it|my)\b))\b", re.I),
+        "because",
+    ),
     (re.compile(r"\bwen\b", re.I), "when"),
     (re.compile(r"\bgonna\b", re.I), "going to"),
     (re.compile(r"\bwanna\b", re.I), "want to"),
@@ -61,7 +64,7 @@ _LOUD = re.compile(
     r"\b(?:AGAIN|NOT|EMPTY|OUT|LOUD|MY|YOU|YOUR|ALL|EVERY|NEVER|ALWAYS|NO|ONE|TWO|THREE|FOUR|FIVE|TEN|STILL|HER"
     r"|HIM|AND|WILL|DID|SAID|TOLD|TIMES|HOURS|DAYS|WEEKS|SAME|OUR|THEIR|WHOLE|ENTIRE|ONLY|NOW|TODAY|ME|US)\b"
 )
-_SIMILE = re.compile(r",? like (?:an? |some )(?:[\w-]+ ){0,2}[\w-]+$", re.I)
+_SIMILE = re.compile(r"(?<! for)(?<! in)(?<! at),? like (?:an? |some )(?:[\w-]+ ){0,2}[\w-]+$", re.I)
 _YOURS = re.compile(r"\b(?:you|your|you're|you've|u|ur)\b", re.I)
 _QUESTION = re.compile(
     r"(?:is|are|do|did|does|was|were|have|has|why|how|what|where|can|could|would|am)(?:n't)? "
@@ -210,13 +213,28 @@ def whom(story: Story) -> Person:
     return replace(chosen, pronoun=heard.pop()) if unsure else chosen
 
 
+_WITH = re.compile(
+    r"\b(?:to|with|tell|text|write|ask|send|message|owe|forgive me)\b[^.?!]{0,16}?\b(?:(her)|him)\b(?! \w+'s)",
+    re.I,
+)
+
+
 def wronged(story: Story) -> Person:
-    """The one to whom something is to be mended: the main person, with the pronoun that is heard of them."""
+    """The one to whom something is to be mended: the main person, unless the words mean another."""
     person = story.main or Person("")
-    text = _unquoted(story.text)
-    heard = [pronoun for pronoun in ("she", "he") if re.search(rf"\b{pronoun}\b", text, re.I)]
-    unsure = person.pronoun not in ("she", "he") and not person.plural and len(heard) == 1
-    return replace(person, pronoun=heard[0]) if unsure else person
+    meant = [m for p in story.parts if p.role in ("rest", "wish") for m in _WITH.finditer(_unquoted(p.text))]
+    own = _unquoted(" ".join(part.text for part in story.parts if part.role == "own"))
+    heard = [
+        p
+        for p, form in (("she", "she|her"), ("he", "he|him|his"))
+        if re.search(rf"\b(?:{form})\b", own, re.I)
+    ]
+    pronoun = ("she" if meant[-1][1] else "he") if meant else heard[0] if len(heard) == 1 else ""
+    if not pronoun or person.plural or person.pronoun == pronoun:
+        return person
+    if person.pronoun not in ("she", "he"):
+        return replace(person, pronoun=pronoun)
+    return next((one for one in story.people if one.pronoun == pronoun), Person("", pronoun))
 
 
 def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
@@ -226,6 +244,10 @@ def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
         text = pattern.sub(plain, text)
     text = _CALLED.sub("", _LEAD.sub("", text))
     text = _LOUD.sub(lambda match: match.group().lower(), text)
+    text = re.sub(r"\b(?:[A-Z]{2,}(?:ED|ING|LY|TH)|[A-Z]{7,})\b", lambda match: match.group().lower(), text)
+    text = re.sub(
+        r"^you (?:absolute|utter|total|complete|massive|proper) \w+,? (?=you\b)", "", text, flags=re.I
+    )
     if re.match(r"who \w+s\b", text):
         text = to_address(f"he {text[4:]}", Person("", "he"))
     elif not spoken:
@@ -233,6 +255,7 @@ def addressed(text: str, person: Person, *, alone: bool, spoken: bool) -> str:
     text = bare(_VOCATIVE.sub("", said.unsworn(text)))
     text = _SIMILE.sub("", text) if re.match(r"you\b", text, re.I) else text
     text = _mended(text, spoken=spoken) if said.faults(text) else text
+    text = re.sub(r"^when (?=you\b[^,]*$)", "", text, flags=re.I)  # "it hurt | when you made that joke"
     text = re.sub(r"\bi\b", "I", re.sub(r"\bi'(?=\w)", "I'", text))
     text = re.sub(
         r"[\s,]+(?:and|but|so|because|or|(?<!get )(?<!know )(?<!see )(?<!like )(?<!of )(?<!for )that)$",
@@ -271,7 +294,8 @@ def owned(story: Story) -> tuple[str, ...]:
     after_own = False
     for part in story.parts:
         text = addressed(part.text, person, alone=True, spoken=False)
-        if is_own(part, text) or (after_own and _is_fragment(text)):
+        asks = part.text.rstrip("\"' ").endswith("?")
+        if not asks and (is_own(part, text) or (after_own and _is_fragment(text))):
             found = _owned_with(found, text)
             after_own = True
             continue
@@ -320,7 +344,7 @@ def _plainest(acts: Sequence[str], most: int = 3) -> tuple[str, ...]:
 def _mended(text: str, *, spoken: bool) -> str:
     """What is left of a clause without its insults: "you're so tight, still no money" as the second half."""
     tidy = said.tidy(text)
-    if not said.faults(tidy):
+    if not said.faults(tidy) or re.search(r"(?:^|\s)'\w", text):
         return tidy
     halves = [half.strip(" ,") for half in re.split(r",\s+| (?=you\b)", text, flags=re.I)]
     kept = [half for half in halves if count(half) >= 4 and _VERB.search(half) and not said.faults(half)]
@@ -407,6 +431,7 @@ def _stands(part: Part, text: str) -> bool:
         return False
     asks = (
         _QUESTION.match(text)
+        or _QUESTION.match(part.text)
         or _ASKED_AFTER.search(text)
         or (part.role != "deed" and part.text.rstrip("\"' ").endswith("?"))
     )
@@ -686,7 +711,8 @@ def _warmer(found: Material, seed: str) -> Iterator[str]:
     own = f"{found.own}, {pick(_SORRY, seed)}." if found.own else ""
     for acts, around in _choices(found):
         text = " ".join(filter(None, [own, _felt(acts, found), *map(_said, around), _ask(found, _ASK, seed)]))
-        yield f"{found.name}, {_small(text)}" if found.name else upper_first(text)
+        named = found.name and not text.lower().startswith(f"{found.name.lower()}, ")
+        yield f"{found.name}, {_small(text)}" if named else upper_first(text)
 
 
 def _shorter(found: Material, seed: str) -> Iterator[str]:

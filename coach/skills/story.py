@@ -93,7 +93,7 @@ _TITLE = re.compile(
     r"|Grandad|Granddad|Grandpa)\b"
 )
 _NAME = re.compile(
-    r"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bvia )(?<!\bnear )(?<!\bthe )(?<!\ba "
+    r"(?<!\bat )(?<!\bin )(?<!\bon )(?<!\bvia )(?<!\bnear )(?<!\bsince )(?<!\bthe )(?<!\ba "
     r")(?<=[a-z0-9,;:\"'] )([A-Z][a-z]{2,14}|[A-Z][a-z]{1,14}-[A-Z]?[a-z]{2,14})\b"
 )
 _FIRST_NAME = re.compile(
@@ -674,8 +674,7 @@ _AFTER_OBJECT = frozenset(
     and but when because to for at in on about that if so again off out up down over back away yesterday
     last this with from after before while as like how what why who the a an my i not he she it is was
     or then by into of something everything nothing until tonight today too than where we they lies were
-    had without it's i'm anyway anymore any no once every during even just really still right first how
-    later
+    had without it's i'm anyway anymore any no once every during even just really still right how later
     """.split()
 )
 
@@ -753,7 +752,7 @@ def _addressed(piece: str, person: Person | None, alone: bool) -> str:
     text = re.sub(
         (
             r"\x01's\b(?=\s+(?:always|never|been|got|so|being|just|not|a|an|the|very|still"
-            r"|\w+ing)\b)"
+            r"|(?!wedding|evening|morning|clothing|painting|building|meeting|hearing|feeling|thing)\w+ing)\b)"
         ),
         "you're",
         text,
@@ -784,7 +783,8 @@ def _you_form(low: str, nxt: str, forms: tuple[str, ...]) -> str:
     if low in {"his", "their"}:
         return "your" if nxt else "yours"
     if low == "her":
-        return "your" if nxt and nxt not in _AFTER_OBJECT and not nxt.endswith("ly") else "you"
+        owned = nxt and nxt.split("'")[0] not in _AFTER_OBJECT and not nxt.endswith("ly")
+        return "your" if owned else "you"
     return "you"
 
 
