@@ -12,13 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from coach.skills import remark as said
 from coach.skills.lexicon import lexicon
 from coach.skills.parts import Part
 from coach.skills.story import Person, Story, to_address, trimmed, weigh
-from coach.skills.thread import Line, Thread, read_thread
-from coach.skills.wording import WORD, bare, count, lower_first, outside_quotes, pick, sentence, upper_first
+from coach.skills.thread import Thread, read_thread
+from coach.skills.wording import (
+    WORD,
+    bare,
+    content,
+    count,
+    lower_first,
+    outside_quotes,
+    pick,
+    sentence,
+    upper_first,
+)
 from coach.turn import Rewrite
 
 LONGEST = 66  # words of a rewrite
@@ -214,7 +225,7 @@ def whom(story: Story) -> Person:
 
 
 _WITH = re.compile(
-    r"\b(?:to|with|tell|text|write|ask|send|message|owe|forgive me)\b[^.?!]{0,16}?\b(?:(her)|him)\b(?! \w+'s)",
+    r"\b(?:to|with|tell|text|write|ask|send|message|owe)\b[^.?!]{0,16}?\b(?:(her)|him)\b(?! \w+'s)",
     re.I,
 )
 
@@ -565,7 +576,11 @@ def _of_thread(story: Story, thread: Thread) -> Material | None:
             clause = addressed(text, Person(""), alone=True, spoken=True)
             if not clause or count(clause) > _CLAUSE:
                 continue
-            if text.endswith("?"):
+            if text.endswith("?") and (
+                told := re.match(r"(?:so )?you (?:that )?(\w+ed|bought|said|told|left)\b.*", clause, re.I)
+            ):
+                around += [f"You {clause[told.start(1) :]}"] if not said.faults(clause) else []
+            elif text.endswith("?"):
                 wishes += [f"{upper_first(clause)}?"] if not said.faults(clause) else []
             elif said.faults(clause) or said.horsemen(clause):
                 when = said.complaint(clause).when
@@ -575,7 +590,7 @@ def _of_thread(story: Story, thread: Thread) -> Material | None:
             elif _VERB.search(clause):
                 around.append(upper_first(clause))
     exchange = _exchange(thread)
-    around = [clause for clause in around if clause.lower() not in exchange.lower()]
+    around = [clause for clause in around if len(set(content(clause)) - set(content(exchange))) > 1]
     if not (exchange or around):
         return None
     return Material(
@@ -588,20 +603,27 @@ def _of_thread(story: Story, thread: Thread) -> Material | None:
 
 
 def _exchange(thread: Thread) -> str:
-    """What was asked and what came back: the user's line and theirs that stand together, as written."""
-
-    def quoted(line: Line) -> str:
-        words = next((bare(text) for text in line.sentences if 2 <= count(text) <= 16), "")
-        harsh = said.horsemen(words) if line.mine else said.NAMES in said.faults(words)
-        return "" if harsh else words
-
-    for first, second in zip(thread.lines, thread.lines[1:], strict=False):
-        one, other = quoted(first), quoted(second)
-        if one and other and first.mine != second.mine:
-            who = ("I wrote", "you wrote") if first.mine else ("you wrote", "I wrote")
+    """What was written and what came back: the first two turns that can be quoted, as written."""
+    turns = [
+        (mine, _quoted([text for line in lines for text in line.sentences], mine))
+        for mine, lines in groupby(thread.lines, key=lambda line: line.mine)
+    ]
+    for (mine, one), (_, other) in pairwise(turns):
+        if one and other:
+            who = ("I wrote", "you wrote") if mine else ("you wrote", "I wrote")
             return f'{who[0]} "{one}", and {who[1]} "{other}"'
-    theirs = next((words for line in thread.lines if not line.mine and (words := quoted(line))), "")
+    theirs = next((words for mine, words in turns if words and not mine), "")
     return f'you wrote "{theirs}"' if theirs else ""
+
+
+def _quoted(sentences: Sequence[str], mine: bool) -> str:
+    """What of them can be quoted: no attack of the user's own, no name for anybody."""
+    kept: list[str] = []
+    for words in map(bare, sentences):
+        harsh = said.horsemen(words) if mine else said.NAMES in said.faults(words)
+        if not harsh and count(words) >= 2 and count(" ".join([*kept, words])) <= 16:
+            kept.append(words)
+    return ". ".join(kept)
 
 
 # --- joining ----------------------------------------------------------------------------------
