@@ -472,6 +472,10 @@ SPECIAL = {
     "recipe": ("Can you give me a lasagne recipe for six people?", r"outside what this program"),
     "weather": ("What is the capital of France?", r"outside what this program"),
     "insult": ("you are a useless bot", r"program"),
+    "doubt": (
+        "You're just a chatbot. What would you know about raising twins alone?",
+        r"raising twins alone is",
+    ),
     "human": ("are you a real person?", r"program, not a person"),
     "role play": ("pretend to be my boyfriend and say sorry", r"stays itself"),
     "spanish": (

@@ -783,15 +783,11 @@ def _small_talk(story: Story) -> str:
 
 def _after_a_word(story: Story) -> str:
     who = story.main.second if story.main and story.main.name else ""
-    about = f" about {who}" if who else ""
+    about = f"about {who}" if who else "of it"
     return pick(
         [
-            (
-                f"Fine, a short answer will do. What comes up next when you think{about} of it, "
-                f"even if it seems small?"
-            )
-            .replace("think about", "think about")
-            .replace(" of it", "" if who else " of it"),
+            f"Fine, a short answer will do. What comes up next when you think {about}, "
+            "even if it seems small?",
             "That's an answer too. Would it be easier to begin with what happened, or with how you are now?",
             "All right. Take your time with it. What is the part that you keep going back to?",
         ],
@@ -822,6 +818,15 @@ _WHAT_ARE_YOU = re.compile(
     ),
     re.I,
 )
+_DOUBTS = re.compile(
+    r"\byou(?:'re| are) (?:just|only|nothing but) (?:an? |some )?(?:\w+ )?"
+    r"(?:chatbot|bot|machine|computer|program|robot|ai|app)\b"
+    r"|\bwhat (?:would|does|could) (?:you|an? (?:machine|bot|program|computer|chatbot|robot)) know\b",
+    re.I,
+)
+_KNOWS = re.compile(
+    r"\bknow about ((?:being|having|raising|losing|living|loving|caring)\b[^.?!]{3,60})", re.I
+)
 _ROLE = re.compile(
     (
         r"\b(?:pretend (?:to be|you're|you are)|role-?play|act as|act like (?:my|you)|be "
@@ -847,6 +852,14 @@ def _at_the_coach(story: Story) -> str:
             "feelings and no view of you beyond "
             "what you write. It can help you look at something between you and another "
             "person. What brought you here tonight?"
+        )
+    if _DOUBTS.search(text):
+        match = _KNOWS.search(text)
+        of = to_second_person(match[1].strip()) if match else "a life like yours"
+        return (
+            f"That's true: this is a program. What it has of {of} is only what people have written down; "
+            "you know it from the inside. Nobody has to talk to it, and it can stay closed. If there is "
+            "something you would like to put into words, it will do its best. What would that be?"
         )
     named = _MACHINE.search(text) and re.search(r"\byou\b", text, re.I)
     if _INSULT.search(text) and (named or not story.people):
