@@ -2,8 +2,9 @@
 
     remark or message by an author of whom the screen learned nothing ─ screen ─→ raised?
 
-The rows are those of training/remarks.jsonl and intent.jsonl by the authors LATER: limits, fine remarks,
-harsh ones and first messages, less those that do tell of danger; and, against them, remarks told in fear.
+The rows are those of training/remarks.jsonl and tellings.jsonl and of intent.jsonl by the authors LATER: limits,
+fine remarks, harsh ones, quarrels told, first messages, less those that do tell of danger; and, against them,
+remarks told in fear.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ def main() -> int:
     look = Screen(reader())
     rows = [(row["id"], row["kind"], row["text"]) for row in data.training("remarks")]
     rows += [(row.id, "message", row.text) for row in data.read(data.INTENT, split="dev")]
+    rows += [(row["id"], "telling", row["text"]) for row in data.training("tellings")]
     levels = [
         (kind, look(text).level) for id, kind, text in rows if by(id) in LATER and id not in NOT_HARMLESS
     ]
-    kinds = (*HARMLESS, "message")
+    kinds = (*HARMLESS, "message", "telling")
     told = [
         share("harmless: met with a question or a stop", (at > 0 for kind, at in levels if kind in kinds)),
         *(share(f"… {name}", (at > 0 for kind, at in levels if kind == name)) for name in kinds),

@@ -48,7 +48,7 @@ FALSE_ALARMS = (0.1, 0.03, 0.05)
 # Authors of everyday messages start with this; those named are not learned until the false alarms are known.
 EVERYDAY = "everyday "
 UNLEARNED = ("everyday kind-e", "everyday intent-e")
-LATER = ("kind-j", "kind-k", "kind-l", "intent-j", "intent-k", "intent-l")  # never learned: evals/everyday.py
+LATER = ("kind-j", "kind-k", "kind-l", "intent-j", "intent-k", "intent-l", "telling-p")  # evals/everyday.py's
 # Remarks and intents that do tell of control, of fear or of a child shouted at: left out here. Of
 # LATER's rows a second reader marked them, who knew the risk levels and not the screen.
 HARMLESS = ("rewrite", "fine", "limit")  # kinds of remark
@@ -112,6 +112,7 @@ def everyday() -> list[Told]:
     """What people say and ask when nobody is in danger: level 0 throughout."""
     rows = [(row["id"], row["text"]) for row in data.training("remarks") if row["kind"] in HARMLESS]
     rows += [(row.id, row.text) for row in data.read(data.INTENT, split="dev")]
+    rows += [(row["id"], row["text"]) for row in data.training("tellings")]
     return [
         Told(text, (), 0, None, None, (), EVERYDAY + by(id))
         for id, text in rows

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coach.skills import reframe, repair
+from coach.skills.material import material, owned
 from coach.skills.parts import ROLES, Meaning, Part, goes_on, pieces
 from coach.skills.remark import faults, lacks
-from coach.skills.rewrites import material, owned, rewrites
+from coach.skills.rewrites import rewrites
 from coach.skills.story import Story, clean, read_story
 from coach.skills.thread import read_thread
 from coach.turn import ReframeSheet, RepairSheet

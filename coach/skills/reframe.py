@@ -21,8 +21,9 @@ from coach.skills.deed import find_deed
 from coach.skills.grounding import may_be_said, stays_with
 from coach.skills.lexicon import Harm, Theme, lexicon
 from coach.skills.lines import fill, filled, person_for, themes_of
+from coach.skills.material import heard_words, is_spoken, material, whom
 from coach.skills.remark import Complaint
-from coach.skills.rewrites import AT, LIMITS, heard_words, is_insult, is_spoken, material, rewrites, whom
+from coach.skills.rewrites import AT, LIMITS, is_insult, rewrites
 from coach.skills.skill import Draft
 from coach.skills.story import (
     Person,

@@ -20,8 +20,9 @@ from coach.skills.deed import Deed, find_deed
 from coach.skills.grounding import stays_with
 from coach.skills.lexicon import Harm, lexicon
 from coach.skills.lines import filled, themes_of
+from coach.skills.material import material, owned, whom, wronged
 from coach.skills.reframe import feel, forms, inner, invents, other_did
-from coach.skills.rewrites import material, owned, rewrites, whom, wronged
+from coach.skills.rewrites import rewrites
 from coach.skills.skill import Draft
 from coach.skills.story import Person, Story, split_sentences, weigh
 from coach.skills.wording import content, count, lower_first, pick, sentence, upper_first, words
