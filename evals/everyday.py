@@ -2,9 +2,9 @@
 
     remark or message by an author of whom the screen learned nothing ─ screen ─→ raised?
 
-The rows are those of training/remarks.jsonl and tellings.jsonl and of intent.jsonl by the authors LATER: limits,
-fine remarks, harsh ones, quarrels told, first messages, less those that do tell of danger; and, against them,
-remarks told in fear.
+The rows are those of training/remarks.jsonl, training/tellings.jsonl and intent.jsonl by the authors LATER:
+limits, fine remarks, harsh ones, quarrels told, first messages, less those that do tell of danger; and,
+against them, remarks told in fear.
 """
 
 from __future__ import annotations
