@@ -462,6 +462,11 @@ SIDES = Dataset(
 )
 
 
+def author(id: str) -> str:
+    """Who wrote a row: its id without the number."""
+    return id.rpartition("-")[0]
+
+
 def training(name: str) -> list[dict[str, Any]]:
     """The rows of a file that only training reads, as they are; no suite runs on them."""
     lines = (_TRAINING / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -16,7 +16,7 @@ from coach.safety.screen import Screen
 from evals import data
 from evals.figures import share
 from evals.screen import reader
-from evals.train_screen import HARMLESS, LATER, NOT_HARMLESS, by
+from evals.train_screen import HARMLESS, LATER, NOT_HARMLESS
 
 
 def main() -> int:
@@ -27,7 +27,9 @@ def main() -> int:
     rows += [(row.id, "message", row.text) for row in data.read(data.INTENT, split="dev")]
     rows += [(row["id"], "telling", row["text"]) for row in data.training("tellings")]
     levels = [
-        (kind, look(text).level) for id, kind, text in rows if by(id) in LATER and id not in NOT_HARMLESS
+        (kind, look(text).level)
+        for id, kind, text in rows
+        if data.author(id) in LATER and id not in NOT_HARMLESS
     ]
     kinds = (*HARMLESS, "message", "telling")
     told = [

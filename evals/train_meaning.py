@@ -86,22 +86,22 @@ class Reads:
 def labelled(reads: Reads) -> dict[str, list[Labelled]]:
     """All rows to learn from, by what is learned."""
     kinds = [
-        Labelled(clean(row["text"]), reads.whole(row["text"]), row["kind"], _author(row["id"]))
+        Labelled(clean(row["text"]), reads.whole(row["text"]), row["kind"], data.author(row["id"]))
         for row in data.training("remarks")
     ]
     kinds += [
-        Labelled(clean(row.text), reads.whole(row.text), row.why or row.expect, _author(row.id))
+        Labelled(clean(row.text), reads.whole(row.text), row.why or row.expect, data.author(row.id))
         for row in data.read(data.REFRAME, split="dev")
     ]
     kinds += [  # who tells what they did themselves is in no danger; without these, one in five was read so
         Labelled(clean(text), reads.whole(text), kind, author) for text, kind, author in confessions()
     ]
     intents = [
-        Labelled(clean(row.text), reads.whole(row.text), row.skill, _author(row.id))
+        Labelled(clean(row.text), reads.whole(row.text), row.skill, data.author(row.id))
         for row in data.read(data.INTENT, split="dev")
     ]
     roles = [
-        Labelled(text, dense, role, _author(row["id"]))
+        Labelled(text, dense, role, data.author(row["id"]))
         for row in data.training("parts")
         for (text, dense), role in zip(reads.pieces(clean(row["text"])), row["roles"], strict=True)
     ]
@@ -113,13 +113,9 @@ def confessions() -> list[tuple[str, str, str]]:
     asked = [row for row in data.read(data.INTENT, split="dev") if row.skill == "repair"]
     told = [row for row in data.read(data.REPAIR, split="dev") if row.expect != "ask_first"]
     return [
-        *((row.text, "rewrite", _author(row.id)) for row in asked),
-        *((row.text, {"none": "unsafe"}.get(row.expect, "rewrite"), _author(row.id)) for row in told),
+        *((row.text, "rewrite", data.author(row.id)) for row in asked),
+        *((row.text, {"none": "unsafe"}.get(row.expect, "rewrite"), data.author(row.id)) for row in told),
     ]
-
-
-def _author(id: str) -> str:
-    return id.rsplit("-", 1)[0]
 
 
 def learned(rows: Sequence[Labelled], name: str) -> Linear:

@@ -114,15 +114,10 @@ def everyday() -> list[Told]:
     rows += [(row.id, row.text) for row in data.read(data.INTENT, split="dev")]
     rows += [(row["id"], row["text"]) for row in data.training("tellings")]
     return [
-        Told(text, (), 0, None, None, (), EVERYDAY + by(id))
+        Told(text, (), 0, None, None, (), EVERYDAY + data.author(id))
         for id, text in rows
-        if id not in NOT_HARMLESS and by(id) not in LATER
+        if id not in NOT_HARMLESS and data.author(id) not in LATER
     ]
-
-
-def by(id: str) -> str:
-    """The author of a row."""
-    return id.rpartition("-")[0]
 
 
 def examples(told: Sequence[Told], tokenizer: HiddenStates) -> list[Example]:

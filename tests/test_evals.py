@@ -547,6 +547,6 @@ def test_training_has_roles_for_every_piece_as_it_is_cut() -> None:
 def test_what_the_everyday_figure_is_measured_on_is_not_learned() -> None:
     learned = {told.text for told in train_screen.everyday()}
     ids = [(row["id"], row["text"]) for name in ("remarks", "tellings") for row in data.training(name)]
-    aside = [text for id, text in ids if train_screen.by(id) in train_screen.LATER]
+    aside = [text for id, text in ids if data.author(id) in train_screen.LATER]
     assert len(aside) > 400 and not learned & set(aside)
     assert len({id for id, _ in ids}) == len(ids)

@@ -871,6 +871,8 @@ def test_messages_differ_between_stories() -> None:
         "I snapped at my best friend and he hasn't answered since Easter.",
         "I read her diary and she says she needs some space.",
         "I shouted at the door and my son flinched.",
+        "I was short with my aunt. She asked me not to phone.",
+        "I yelled, and now my sister backs away from me.",
     ],
 )
 def test_where_contact_may_be_unwanted_the_questions_come_first(text: str) -> None:

@@ -40,7 +40,8 @@ _SINCE = (
 _ASK_FIRST = re.compile(
     "|".join(
         (
-            r"\b(?:do not|don't|not to|never) (?:contact|message|write|call|text|ring|come (?:near|round))",
+            r"\b(?:do not|don't|not to|never) "
+            r"(?:contact|message|write|call|text|ring|phone|come (?:near|round))",
             r"\basked (?:that I|me) (?:to )?not (?:to )?(?:write|call|ring|come|text|contact|message)",
             r"\bnever wants? (?:\w+ )?to (?:message|contact|see|hear|speak)",
             r"\bno contact|\bnot to contact|\bstop (?:contacting|texting|calling|messaging)",
@@ -52,7 +53,7 @@ _ASK_FIRST = re.compile(
             r"\bchanged (?:the locks|her number|his number|their number)\b",
             r"\b(?:an|the|court|restraining|protection|protective) order\b|\bjudge\b",
             r"\b(?:her|his|their) (?:lawyer|solicitor)\b",
-            r"\b(?:afraid|scared|frightened) of me|\bflinch|\bbacke?(?:d|s) away from me",
+            r"\b(?:afraid|scared|frightened) of me|\bflinch|\bback(?:ed|s) away from me",
             r"\bwon't be alone with me|\bhid(?:es|ing)? from me",
             r"\bmy ex\b|\bex-(?:wife|husband|girlfriend|boyfriend|partner)|\bbroke up with me|\bdumped me",
             r"\bleft me\b(?! (?:on|with|to|in|a|the|feeling|standing|waiting)\b)",
